@@ -1,0 +1,1 @@
+"""gjax: differentiable gamma-ray astronomy on JAX."""
