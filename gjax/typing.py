@@ -1,7 +1,7 @@
 """Array aliases with axis names, shared by the whole package.
 
-Axis names: ``etrue`` true energy, ``ereco`` reconstructed energy, ``y x`` pixels, ``rad`` the radial
-axis of a PSF, ``par`` free parameters.
+Axis names: ``etrue`` true energy, ``ereco`` reconstructed energy, ``y x`` pixels, ``rad`` the
+radial axis of a PSF, ``par`` free parameters.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The internal unit table and the two conversions at the edges of gjax.
 
-Inside, every number is a plain float in TeV, cm, s, deg and sr, or a product of them. Users pass and
-get `astropy.units.Quantity`; a bare number given for a dimensional argument is already internal.
+Inside, every number is a plain float in TeV, cm, s, deg and sr, or a product of them. Users pass
+and get `astropy.units.Quantity`; a bare number given for a dimensional argument is already
+internal.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def internal_unit(unit: str) -> str:
     Examples
     --------
     >>> internal_unit("m2 s"), internal_unit("1/(MeV s sr)"), internal_unit("erg")
-    ('s cm2', 's-1 TeV-1 sr-1', 'TeV')
+    ('cm2 s', 'TeV-1 s-1 sr-1', 'TeV')
     """
     parsed = u.Unit(unit)
     if not parsed.bases:

@@ -1,7 +1,7 @@
 """Instrument responses projected on the sky, as a dataset carries them.
 
-Each map holds one response per coarse sky pixel, with the exposure that weights it when datasets are
-stacked. How a response is looked up at a source and applied to a model is the business of
+Each map holds one response per coarse sky pixel, with the exposure that weights it when datasets
+are stacked. How a response is looked up at a source and applied to a model is the business of
 `gjax.predict`; how it is made from the response tables of an observation, of `gjax.reduce`.
 """
 
@@ -22,13 +22,14 @@ def _check(name: str, data: ArrayLike, expected: tuple[int, ...], axes: str) -> 
 
 
 class PSFMap(eqx.Module):
-    """The radial profile of the point spread function in each coarse pixel.
+    r"""The radial profile of the point spread function in each coarse pixel.
 
     Parameters
     ----------
     data :
         Probability per solid angle in sr-1, shape ``(etrue, rad, y, x)``. The integral
-        :math:`\\int 2\\pi\\,r\\,f(r)\\,dr` over the rad axis is one (zero where there is no response).
+        :math:`\int 2\pi\,r\,f(r)\,dr` over the rad axis is one (zero where there is no
+        response).
     exposure :
         Exposure in cm2 s that weights the map in a stack, shape ``(etrue, y, x)``.
     geom, energy_true, rad :
