@@ -1,7 +1,8 @@
 """The few exceptions that gjax raises itself, each a subclass of a builtin.
 
 Wrong values given to constructors raise plain ``ValueError`` or an astropy unit error, as
-everywhere in Python; outcomes of a computation (a fit that did not converge) are values, not exceptions.
+everywhere in Python; outcomes of a computation (a fit that did not converge) are values, not
+exceptions.
 """
 
 from __future__ import annotations
