@@ -1,0 +1,54 @@
+"""Directions on the sphere as unit vectors, the form in which a sky grid is stored.
+
+Unit vectors have no pole and no seam, and the square of the chord between two of them is a smooth
+function of both.
+"""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+
+from gjax.numerics.namespace import array_namespace
+from gjax.typing import ArrayLike
+
+__all__ = ["chord_to_separation", "from_lonlat", "squared_chord", "to_lonlat"]
+
+
+def from_lonlat(lon: ArrayLike, lat: ArrayLike) -> ArrayLike:
+    """Give the unit vector of a direction.
+
+    Parameters
+    ----------
+    lon, lat :
+        Longitude and latitude in deg, any shape.
+
+    Returns
+    -------
+    vector :
+        Shape ``(..., 3)``.
+    """
+    xp = array_namespace(lon, lat)
+    lon, lat = xp.deg2rad(lon), xp.deg2rad(lat)
+    cos_lat = xp.cos(lat)
+    return xp.stack([cos_lat * xp.cos(lon), cos_lat * xp.sin(lon), xp.sin(lat)], axis=-1)
+
+
+def to_lonlat(vector: ArrayLike) -> tuple[ArrayLike, ArrayLike]:
+    """Give longitude (0 to 360) and latitude in deg of vectors of any length, shape ``(..., 3)``."""
+    xp = array_namespace(vector)
+    x, y, z = vector[..., 0], vector[..., 1], vector[..., 2]
+    lon = xp.rad2deg(xp.arctan2(y, x)) % 360.0
+    return lon, xp.rad2deg(xp.arctan2(z, xp.sqrt(x * x + y * y)))
+
+
+def squared_chord(a: ArrayLike, b: ArrayLike) -> ArrayLike:
+    """Give the squared distance of the end points of two unit vectors, ``4 sin^2(sep / 2)``."""
+    xp = array_namespace(a, b)
+    return xp.sum((a - b) ** 2, axis=-1)
+
+
+def chord_to_separation(squared: ArrayLike) -> ArrayLike:
+    """Convert a squared chord to the angular separation in deg, with a finite gradient at zero."""
+    tiny = 1e-30  # far below the square of any angle of interest, far above underflow
+    half = jnp.sqrt(jnp.clip(squared, 0.0, 4.0) + tiny) / 2.0
+    return 2.0 * jnp.rad2deg(jnp.arcsin(jnp.minimum(half, 1.0 - 1e-15)))
