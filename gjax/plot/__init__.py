@@ -1,0 +1,29 @@
+"""Pictures: functions of results and an Axes, which give the Axes (or the Figure) back.
+
+Nothing here uses ``matplotlib.pyplot``: figures are plain objects, drawn the same with or without
+a display. ``gjax.plot.save(ax, path)`` writes one; in a notebook, end the cell with ``ax.figure``.
+"""
+
+from gjax.plot.corner import plot_corner as plot_corner
+from gjax.plot.counts import plot_counts_spectrum as plot_counts_spectrum
+from gjax.plot.maps import plot_dataset as plot_dataset
+from gjax.plot.maps import plot_map as plot_map
+from gjax.plot.maps import plot_positions as plot_positions
+from gjax.plot.residuals import residual_sigma as residual_sigma
+from gjax.plot.residuals import signed_sqrt_ts as signed_sqrt_ts
+from gjax.plot.spectrum import plot_spectrum as plot_spectrum
+from gjax.plot.spectrum import spectrum_band as spectrum_band
+from gjax.plot.style import save as save
+
+__all__ = [
+    "plot_corner",
+    "plot_counts_spectrum",
+    "plot_dataset",
+    "plot_map",
+    "plot_positions",
+    "plot_spectrum",
+    "residual_sigma",
+    "save",
+    "signed_sqrt_ts",
+    "spectrum_band",
+]

@@ -1,0 +1,180 @@
+"""Spectra with their error bands.
+
+Lives here: propagating a covariance or a posterior to a curve, and drawing it. Does not live here:
+flux points, which are measured by `gjax.estimate`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from astropy import units as u
+
+from gjax.parameters import specs
+from gjax.plot.style import COLORS, energy_axis, finish_axes, new_axes, unit_label
+from gjax.typing import ArrayLike
+from gjax.units import to_internal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_spectrum", "spectrum_band"]
+
+_QUANTILES = (0.158655253931457, 0.841344746068543)
+
+
+def spectrum_band(
+    model: Any,
+    energy: ArrayLike,
+    *,
+    covariance: ArrayLike | None = None,
+    names: Sequence[str] | None = None,
+    samples: Mapping[str, ArrayLike] | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""Differential flux of a model with the 68% interval that its parameters leave.
+
+    From a covariance :math:`C` of parameters :math:`\theta`, the error is propagated linearly to
+    the logarithm of the flux, with exact derivatives:
+
+    .. math::
+        \sigma^2 = J\,C\,J^T, \quad J = \partial \ln f / \partial \theta, \quad
+        f_\pm = f \exp(\pm \sigma)
+
+    so that the band of an amplitude times a power of energy is straight in the logarithm and never
+    crosses zero. From posterior samples, the band is the central 68.3% interval at each energy, and
+    the curve the median.
+
+    Parameters
+    ----------
+    model :
+        A spectral model.
+    energy :
+        Energies in TeV, shape ``(n,)``.
+    covariance :
+        Covariance of the parameters in internal units, shape ``(k, k)``.
+    names :
+        The parameters that the rows of the covariance belong to; by default all of the model, in
+        its order.
+    samples :
+        Posterior samples by parameter name, each of shape ``(draws,)``. Parameters that are not
+        there keep their values.
+
+    Returns
+    -------
+    dnde, lower, upper :
+        Differential flux in cm-2 s-1 TeV-1, shape ``(n,)`` each. Without covariance and samples
+        the three are the same.
+
+    Raises
+    ------
+    ValueError
+        If both covariance and samples are given, a name is not a parameter of the model, or the
+        covariance has another shape.
+    """
+    if covariance is not None and samples is not None:
+        raise ValueError("give a covariance or samples, not both")
+    energy = jnp.asarray(energy, float)
+    chosen = tuple(names if names is not None else samples if samples is not None else specs(model))
+    unknown = [name for name in chosen if name not in specs(model)]
+    if unknown:
+        raise ValueError(f"{unknown} are no parameters of the model, which has {[*specs(model)]}")
+
+    def curve(theta: ArrayLike) -> Any:
+        values = {name: theta[number] for number, name in enumerate(chosen)}
+        return dataclasses.replace(model, **values)(energy)
+
+    if samples is not None:
+        draws = jnp.stack([jnp.ravel(jnp.asarray(samples[name], float)) for name in chosen], 1)
+        curves = np.asarray(jax.jit(jax.vmap(curve))(draws))
+        lower, middle, upper = np.quantile(curves, (_QUANTILES[0], 0.5, _QUANTILES[1]), axis=0)
+        return middle, lower, upper
+    theta = jnp.asarray([float(getattr(model, name)) for name in chosen])
+    dnde = np.asarray(curve(theta))
+    if covariance is None:
+        return dnde, dnde, dnde
+    covariance = np.asarray(covariance, float)
+    if covariance.shape != (len(chosen), len(chosen)):
+        raise ValueError(
+            f"the covariance has shape {covariance.shape}, but there are {len(chosen)} parameters: "
+            f"{list(chosen)}"
+        )
+    jacobian = np.asarray(jax.jit(jax.jacfwd(lambda point: jnp.log(curve(point))))(theta))
+    sigma = np.sqrt(np.clip(np.einsum("ei,ij,ej->e", jacobian, covariance, jacobian), 0, None))
+    return dnde, dnde * np.exp(-sigma), dnde * np.exp(sigma)
+
+
+def plot_spectrum(
+    model: Any,
+    energy_bounds: tuple[Any, Any],
+    *,
+    covariance: ArrayLike | None = None,
+    names: Sequence[str] | None = None,
+    samples: Mapping[str, ArrayLike] | None = None,
+    ax: Axes | None = None,
+    energy_power: float = 2,
+    unit: str | None = None,
+    label: str = "",
+    color: str = COLORS["blue"],
+    n_points: int = 120,
+    **kwargs: Any,
+) -> Axes:
+    r"""Draw :math:`E^p\,dN/dE` of a spectral model with its 68% error band.
+
+    Parameters
+    ----------
+    model :
+        A spectral model.
+    energy_bounds :
+        Ends of the curve: Quantities, or TeV.
+    covariance, names, samples :
+        What the band comes from, see `spectrum_band`; with none of them there is no band.
+    ax :
+        Panel to draw in; None makes a figure.
+    energy_power :
+        The power :math:`p`.
+    unit :
+        Unit of the y axis; by default ``erg cm-2 s-1`` for a power of two.
+    label, color, **kwargs :
+        For the curve.
+    n_points :
+        Number of energies, equally spaced in the logarithm.
+
+    Returns
+    -------
+    ax :
+        The panel.
+    """
+    low, high = (float(to_internal(bound, "TeV", "energy bound")) for bound in energy_bounds)
+    if not 0 < low < high:
+        raise ValueError(f"energy bounds must be positive and increase, got {low} and {high} TeV")
+    energy = np.geomspace(low, high, n_points)
+    curves = spectrum_band(model, energy, covariance=covariance, names=names, samples=samples)
+    internal = u.Unit("cm-2 s-1 TeV-1") * u.TeV**energy_power
+    target = u.Unit(unit) if unit else _default_unit(energy_power)
+    middle, lower, upper = (curve * energy**energy_power * internal.to(target) for curve in curves)
+    ax = new_axes() if ax is None else ax
+    banded = covariance is not None or samples is not None
+    if banded:
+        ax.fill_between(energy, lower, upper, color=color, alpha=0.28, lw=0)
+    ax.plot(energy, middle, color=color, label=label or None, **{"lw": 1.8} | kwargs)
+    ax.set_yscale("log")
+    energy_axis(ax)
+    name = r"$\mathrm{d}N/\mathrm{d}E$"
+    power = "" if energy_power == 0 else "E" if energy_power == 1 else f"E^{{{energy_power:g}}}"
+    ax.set_ylabel(unit_label(rf"${power}\,${name}" if power else name, target))
+    finish_axes(ax)
+    ax.set_xlim(ax.dataLim.x0, ax.dataLim.x1)
+    if label:
+        ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def _default_unit(energy_power: float) -> u.UnitBase:
+    if energy_power == 2:
+        return u.Unit("erg cm-2 s-1")
+    return u.Unit("cm-2 s-1 TeV-1") * u.TeV**energy_power

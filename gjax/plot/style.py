@@ -1,0 +1,110 @@
+"""The look that all pictures share: colours, figures without global state, unit labels.
+
+What is drawn lives in the sibling modules. Nothing here touches ``matplotlib.pyplot`` or its global
+settings, so pictures come out the same in a script, a notebook and on a machine without a display.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+from astropy import units as u
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "COLORS",
+    "COUNTS_CMAP",
+    "RESIDUAL_CMAP",
+    "energy_axis",
+    "finish_axes",
+    "new_axes",
+    "new_figure",
+    "save",
+    "unit_label",
+]
+
+#: Okabe and Ito's palette, told apart with every common form of colour blindness.
+COLORS = {
+    "blue": "#0072B2",
+    "orange": "#D55E00",
+    "green": "#009E73",
+    "purple": "#CC79A7",
+    "yellow": "#E69F00",
+    "sky": "#56B4E9",
+    "black": "#222222",
+    "grey": "#8A8A8A",
+}
+#: Counts and fluxes: perceptually uniform.
+COUNTS_CMAP = "inferno"
+#: Residuals: diverging, white at zero.
+RESIDUAL_CMAP = "RdBu_r"
+
+_DPI = 120
+
+
+def new_figure(width: float, height: float, dpi: float = _DPI) -> Figure:
+    """Make a figure of ``width`` times ``height`` inches that lays out its own panels."""
+    figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def new_axes(width: float = 6.4, height: float = 4.4, **kwargs: Any) -> Axes:
+    """Make a figure with one panel, and give the panel."""
+    return new_figure(width, height).add_subplot(**kwargs)
+
+
+def finish_axes(ax: Axes) -> None:
+    """Give a plain panel its grid, ticks and thin frame."""
+    ax.grid(True, which="major", color="0.88", linewidth=0.7)
+    ax.set_axisbelow(True)
+    ax.tick_params(which="both", direction="in", top=True, right=True, color="0.45")
+    for spine in ax.spines.values():
+        spine.set_color("0.45")
+        spine.set_linewidth(0.8)
+
+
+def unit_label(text: str, unit: str | u.UnitBase) -> str:
+    """Write ``text [unit]``, with the unit typeset; pure numbers get no bracket.
+
+    Examples
+    --------
+    >>> unit_label("Energy", "TeV")
+    'Energy [TeV]'
+    """
+    unit = u.Unit(unit)
+    if unit == u.dimensionless_unscaled:
+        return text
+    written = unit.to_string()
+    if any(character.isdigit() or character in "/ *" for character in written):
+        written = unit.to_string("latex_inline")
+    return f"{text} [{written}]"
+
+
+def energy_axis(ax: Axes, label: str = "Energy", unit: str = "TeV") -> None:
+    """Make the x axis a logarithmic energy axis with ticks written as plain numbers."""
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel(unit_label(label, unit))
+
+
+def save(drawing: Axes | Figure, path: str | Path, **kwargs: Any) -> Path:
+    """Write the figure of ``drawing`` to ``path`` (the format follows from the suffix).
+
+    The file appears under its name only when it is complete.
+    """
+    path = Path(path)
+    figure = drawing if isinstance(drawing, Figure) else drawing.get_figure(root=True)
+    assert figure is not None
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    with matplotlib.rc_context({"savefig.facecolor": "white"}):
+        figure.savefig(partial, **kwargs)
+    return partial.replace(path)
