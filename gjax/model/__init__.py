@@ -1,0 +1,13 @@
+"""Models of what the sky and the background emit: physics only, arrays in and arrays out.
+
+`spectral` and `spatial` hold the shapes; `SkyModel` and `FoVBackground` combine them to sources and
+backgrounds; `Models` names them; `registry` finds the classes by the tags of models files.
+"""
+
+from __future__ import annotations
+
+from gjax.model.background import FoVBackground
+from gjax.model.models import Model, Models
+from gjax.model.sky import SkyModel
+
+__all__ = ["FoVBackground", "Model", "Models", "SkyModel"]

@@ -1,0 +1,125 @@
+"""Model classes by name: the tags of models files, their aliases, and the answer to a wrong one.
+
+To add a model, write its class and one line here. From that line follow its tag in models files and
+its place in the automatic tests and in the gallery of the documentation.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, NamedTuple
+
+from gjax.errors import UnknownNameError
+from gjax.model.background import FoVBackground
+from gjax.model.sky import SkyModel
+from gjax.model.spatial import Disk, Gaussian, Point
+from gjax.model.spectral import (
+    Constant,
+    ExpCutoffPowerLaw,
+    LogParabola,
+    PowerLaw,
+    PowerLawNorm,
+)
+
+__all__ = ["REGISTRY", "Entry", "entry_of", "lookup"]
+
+
+class Entry(NamedTuple):
+    """A registered class and the name that models files give to it.
+
+    Parameters
+    ----------
+    cls :
+        The class.
+    name :
+        Name in models files: Gammapy's where it has the model.
+    """
+
+    cls: type
+    name: str
+
+
+SPECTRAL = {
+    "const": Entry(Constant, "ConstantSpectralModel"),
+    "pl": Entry(PowerLaw, "PowerLawSpectralModel"),
+    "pl-norm": Entry(PowerLawNorm, "PowerLawNormSpectralModel"),
+    "lp": Entry(LogParabola, "LogParabolaSpectralModel"),
+    "ecpl": Entry(ExpCutoffPowerLaw, "ExpCutoffPowerLawSpectralModel"),
+}
+
+SPATIAL = {
+    "point": Entry(Point, "PointSpatialModel"),
+    "gauss": Entry(Gaussian, "GaussianSpatialModel"),
+    "disk": Entry(Disk, "DiskSpatialModel"),
+}
+
+COMPONENT = {
+    "sky-model": Entry(SkyModel, "SkyModel"),
+    "fov-bkg": Entry(FoVBackground, "FoVBackgroundModel"),
+}
+
+#: Registered classes by kind and short tag.
+REGISTRY: dict[str, dict[str, Entry]] = {
+    "spectral": SPECTRAL,
+    "spatial": SPATIAL,
+    "component": COMPONENT,
+}
+
+
+def lookup(kind: str, tag: str) -> type:
+    """Find a model class by any of its names.
+
+    Parameters
+    ----------
+    kind :
+        ``"spectral"``, ``"spatial"`` or ``"component"``.
+    tag :
+        Short tag (``"pl"``), name in models files (``"PowerLawSpectralModel"``) or class name
+        (``"PowerLaw"``).
+
+    Raises
+    ------
+    gjax.errors.UnknownNameError
+        If there is no such model; the message gives the nearest name.
+
+    Examples
+    --------
+    >>> lookup("spectral", "pl").__name__
+    'PowerLaw'
+    >>> lookup("spatial", "GausianSpatialModel")
+    Traceback (most recent call last):
+        ...
+    gjax.errors.UnknownNameError: unknown spatial model 'GausianSpatialModel'; ...
+    """
+    entries = _entries(kind)
+    names = {
+        name: entry.cls
+        for short, entry in entries.items()
+        for name in (short, entry.name, entry.cls.__name__)
+    }
+    if tag in names:
+        return names[tag]
+    near = difflib.get_close_matches(str(tag), names, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    known = ", ".join(f"{entry.name} ({short})" for short, entry in entries.items())
+    raise UnknownNameError(f"unknown {kind} model {tag!r}; {hint}There are: {known}")
+
+
+def entry_of(kind: str, model: Any) -> Entry:
+    """Find the entry of a model's class.
+
+    Raises
+    ------
+    gjax.errors.UnknownNameError
+        If the class is not registered, as those of composed models.
+    """
+    for entry in _entries(kind).values():
+        if type(model) is entry.cls:
+            return entry
+    raise UnknownNameError(f"{type(model).__name__} is not a registered {kind} model")
+
+
+def _entries(kind: str) -> dict[str, Entry]:
+    if kind not in REGISTRY:
+        raise UnknownNameError(f"unknown kind of model {kind!r}; there are: {', '.join(REGISTRY)}")
+    return REGISTRY[kind]

@@ -1,0 +1,51 @@
+"""A celestial source: a spectrum and a morphology, factorised."""
+
+from __future__ import annotations
+
+from typing import final
+
+import equinox as eqx
+
+from gjax.model.spatial.abstract import AbstractSpatial
+from gjax.model.spectral.abstract import AbstractSpectral
+
+__all__ = ["SkyModel"]
+
+
+def _as_names(names: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+@final
+class SkyModel(eqx.Module):
+    """A source on the sky; its density is that of the spectrum times that of the morphology.
+
+    Parameters
+    ----------
+    spectral :
+        Spectrum.
+    spatial :
+        Morphology; None where only the spectrum matters, as in a one-dimensional analysis.
+    datasets_names :
+        Names of the datasets in which the source appears; None means all of them.
+
+    Examples
+    --------
+    >>> from gjax.model.spatial import Point
+    >>> from gjax.model.spectral import PowerLaw
+    >>> crab = SkyModel(PowerLaw(index=2.6), Point(lon_0=83.63, lat_0=22.01))
+    >>> crab.applies_to("stacked")
+    True
+    """
+
+    spectral: AbstractSpectral
+    spatial: AbstractSpatial | None = None
+    datasets_names: tuple[str, ...] | None = eqx.field(
+        static=True, default=None, converter=_as_names
+    )
+
+    def applies_to(self, dataset: str) -> bool:
+        """Tell whether the source appears in the dataset of this name."""
+        return self.datasets_names is None or dataset in self.datasets_names

@@ -1,0 +1,62 @@
+"""What a spatial model is.
+
+The models themselves live in the other modules of this package. Pixels, projections and the
+instrument are not known here.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import equinox as eqx
+
+from gjax.typing import Array, ArrayLike
+
+__all__ = ["FRAMES", "AbstractSpatial", "check_frame"]
+
+#: Sky frames in which a model may have its centre.
+FRAMES = ("icrs", "galactic")
+
+
+class AbstractSpatial(eqx.Module):
+    """A normalised morphology on the sky, independent of energy.
+
+    Calling it gives the density per solid angle, whose integral over the sphere is one. All angles
+    are in deg in the model's own ``frame``.
+    """
+
+    frame: eqx.AbstractVar[str]
+    #: Whether the source has no extent, and so no density: its image is the point spread function.
+    is_point: eqx.AbstractClassVar[bool]
+
+    @property
+    @abstractmethod
+    def position(self) -> tuple[Array, Array]:
+        """Longitude and latitude of the centre, in deg."""
+
+    @property
+    @abstractmethod
+    def evaluation_radius(self) -> Array:
+        """Radius in deg beyond which the density is negligible."""
+
+    @abstractmethod
+    def __call__(self, lon: ArrayLike, lat: ArrayLike) -> Array:
+        """Evaluate the density in sr-1.
+
+        Parameters
+        ----------
+        lon, lat :
+            Longitude and latitude in deg in the model's frame, broadcast against each other.
+        """
+
+
+def check_frame(frame: str) -> None:
+    """Refuse a frame that is not one of `FRAMES`.
+
+    Raises
+    ------
+    ValueError
+        Naming the frame and the choices.
+    """
+    if frame not in FRAMES:
+        raise ValueError(f"frame is {frame!r}, should be one of {', '.join(FRAMES)}")
