@@ -1,8 +1,8 @@
 """The ``gjax`` command: arguments, messages and exit codes.
 
-Exit codes: 0 when everything succeeded, 1 when the fit did not (its results are written all the same),
-2 when the input cannot be used. The work is done elsewhere, in `gjax.cli.run` and `gjax.cli.demo`,
-which are imported only when they are needed.
+Exit codes: 0 when everything succeeded, 1 when the fit did not (its results are written all the
+same), 2 when the input cannot be used. The work is done elsewhere, in `gjax.cli.run` and
+`gjax.cli.demo`, which are imported only when they are needed.
 """
 
 from __future__ import annotations
@@ -42,8 +42,15 @@ def _report_errors(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--debug", is_flag=True, help="Show the traceback of errors.")(wrapped)
 
 
+def _version() -> str:
+    try:
+        return importlib.metadata.version("gjax")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown (not installed)"
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(importlib.metadata.version("gjax"), prog_name="gjax")
+@click.version_option(_version(), prog_name="gjax")
 def main() -> None:
     """Gamma-ray astronomy, differentiable from the model parameters to the likelihood."""
 
