@@ -80,8 +80,8 @@ def interpolate_grid(
 def _cell(xp: Any, nodes: Any, points: Any, extrapolate: bool) -> list[tuple[Any, Any]]:
     """Give index and weight of the lower and the upper node around each point."""
     if len(nodes) == 1:
-        # The zero times the point keeps its shape (and a NaN, which must not pass unseen).
-        return [(xp.zeros(points.shape, int), 1.0 + 0.0 * points)]
+        # Constant, but a NaN must not pass unseen.
+        return [(xp.zeros(points.shape, int), xp.where(points == points, 1.0, points))]
     lower = xp.clip(xp.searchsorted(nodes, points, side="right") - 1, 0, len(nodes) - 2)
     start = nodes[lower]
     weight = (points - start) / (nodes[lower + 1] - start)
