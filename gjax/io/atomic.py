@@ -1,9 +1,12 @@
-"""Writing files so that nothing is lost on the way: beside, then renamed."""
+"""Writing files without ever leaving half of one.
+
+All writers of gjax go through `atomic_write`; what they write is in their own modules.
+"""
 
 from __future__ import annotations
 
 import os
-import uuid
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,31 +15,49 @@ __all__ = ["atomic_write"]
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` to write to; rename it when the block ends well.
+def atomic_write(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a temporary name beside a file, and rename it to the file when all has gone well.
 
-    The temporary name keeps the suffix, so that writers which choose a format by it do the same. If
-    the block raises, the temporary file is removed and ``path`` stays as it was.
+    The temporary name has the same suffixes (``.fits.gz`` included), since writers choose the format
+    by them. If the block raises, the temporary file is removed and the target is as it was.
+
+    Parameters
+    ----------
+    path :
+        The file to write.
+    overwrite :
+        Whether an existing file may be replaced.
+
+    Yields
+    ------
+    Path
+        Where to write.
 
     Raises
     ------
     FileExistsError
-        If ``path`` exists and may not be overwritten; before and after the block.
+        If the file exists and ``overwrite`` is false.
+    FileNotFoundError
+        If the folder does not exist, or the block has written nothing.
+
+    Examples
+    --------
+    >>> with atomic_write("model.yaml", overwrite=True) as temporary:  # doctest: +SKIP
+    ...     temporary.write_text("components: []")
     """
-    path = Path(path)
-    _refuse(path, overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    suffixes = "".join(path.suffixes)
-    stem = path.name.removesuffix(suffixes) if suffixes else path.name
-    temporary = path.with_name(f".{stem}-{uuid.uuid4().hex[:8]}{suffixes}")
+    target = Path(path)
+    if not overwrite and target.exists():
+        raise FileExistsError(f"{target} exists; pass overwrite=True to replace it")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{target.parent} is not a folder; create it first")
+    suffix = "".join(target.suffixes[-2:]) if target.suffix == ".gz" else target.suffix
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{suffix}")
     try:
         yield temporary
-        _refuse(path, overwrite)
-        os.replace(temporary, path)
+        if not temporary.exists():
+            raise FileNotFoundError(f"nothing was written for {target}")
+        if not overwrite and target.exists():
+            raise FileExistsError(f"{target} has appeared meanwhile; it is left as it is")
+        os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _refuse(path: Path, overwrite: bool) -> None:
-    if not overwrite and path.exists():
-        raise FileExistsError(f"{path} exists already; pass overwrite=True to replace it")

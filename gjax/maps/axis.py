@@ -79,14 +79,20 @@ class MapAxis:
         if self.interp not in ("lin", "log", "sqrt"):
             raise ValueError(f"axis {self.name!r}: interp is {self.interp!r}, not lin, log or sqrt")
         if self.node_type not in ("edges", "center"):
-            raise ValueError(f"axis {self.name!r}: node_type is {self.node_type!r}, not edges or center")
+            raise ValueError(
+                f"axis {self.name!r}: node_type is {self.node_type!r}, not edges or center"
+            )
         need = 2 if self.node_type == "edges" else 1
         if nodes.ndim != 1 or len(nodes) < need:
             raise ValueError(f"axis {self.name!r} needs {need} {self.node_type} or more in 1D")
         if not (np.all(np.isfinite(nodes)) and np.all(np.diff(nodes) > 0)):
-            raise ValueError(f"axis {self.name!r}: nodes must be finite and increasing, got {nodes}")
+            raise ValueError(
+                f"axis {self.name!r}: nodes must be finite and increasing, got {nodes}"
+            )
         if (self.interp == "log" and nodes[0] <= 0) or (self.interp == "sqrt" and nodes[0] < 0):
-            raise ValueError(f"axis {self.name!r}: {self.interp} scale, but the first node is {nodes[0]}")
+            raise ValueError(
+                f"axis {self.name!r}: {self.interp} scale, but the first node is {nodes[0]}"
+            )
         object.__setattr__(self, "nodes", tuple(nodes.tolist()))
 
     @classmethod
@@ -207,7 +213,9 @@ class MapAxis:
         """
         first, last, _ = slice(start, stop).indices(self.nbin)
         if last <= first:
-            raise ValueError(f"axis {self.name!r} with {self.nbin} bins: no bin in [{start}:{stop}]")
+            raise ValueError(
+                f"axis {self.name!r} with {self.nbin} bins: no bin in [{start}:{stop}]"
+            )
         nodes = self.nodes[first : last + (self.node_type == "edges")]
         return dataclasses.replace(self, nodes=nodes)
 

@@ -74,7 +74,9 @@ def cards_from_wcs(wcs: WCS) -> Cards:
         raise ValueError(f"the celestial WCS is not consistent: {error}") from None
     prm = wcs.wcs
     if prm.naxis != 2 or (prm.lng, prm.lat) != (0, 1):
-        raise ValueError(f"not an image of the sky with longitude first: CTYPE is {list(prm.ctype)}")
+        raise ValueError(
+            f"not an image of the sky with longitude first: CTYPE is {list(prm.ctype)}"
+        )
     matrix = prm.get_pc() * np.asarray(prm.get_cdelt())[:, None]
     cdelt, pc = np.asarray(prm.get_cdelt()), prm.get_pc()
     if not np.any(matrix - np.diag(np.diag(matrix))):

@@ -251,7 +251,9 @@ class WcsGeom:
                 raise ValueError(f"position {position} is outside the projection")
             start = int(np.ceil(center - n / 2))
             if start + n <= 0 or start >= total:
-                raise ValueError(f"no overlap with the map: pixels {start} to {start + n} of {total}")
+                raise ValueError(
+                    f"no overlap with the map: pixels {start} to {start + n} of {total}"
+                )
             if mode == "strict" and (start < 0 or start + n > total):
                 raise ValueError(f"not inside the map: pixels {start} to {start + n} of {total}")
             slices.append(slice(max(start, 0), min(start + n, total)))

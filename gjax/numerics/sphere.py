@@ -80,7 +80,9 @@ def offset_by(
     up = xp.cos(distance)
     east = xp.sin(distance) * xp.sin(angle)
     north = xp.sin(distance) * xp.cos(angle)
-    d_lon, new_lat = _to_angles(xp, cos_lat * up - sin_lat * north, east, sin_lat * up + cos_lat * north)
+    d_lon, new_lat = _to_angles(
+        xp, cos_lat * up - sin_lat * north, east, sin_lat * up + cos_lat * north
+    )
     return (xp.asarray(lon) + d_lon) % 360.0, new_lat
 
 
