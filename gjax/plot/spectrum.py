@@ -6,7 +6,6 @@ flux points, which are measured by `gjax.estimate`.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from astropy import units as u
 
-from gjax.parameters import specs
+from gjax.parameters import Key, parameter_leaves
 from gjax.plot.style import COLORS, energy_axis, finish_axes, new_axes, unit_label
 from gjax.typing import ArrayLike
 from gjax.units import to_internal
@@ -33,8 +32,8 @@ def spectrum_band(
     energy: ArrayLike,
     *,
     covariance: ArrayLike | None = None,
-    names: Sequence[str] | None = None,
-    samples: Mapping[str, ArrayLike] | None = None,
+    names: Sequence[str | Key] | None = None,
+    samples: Mapping[str | Key, ArrayLike] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Differential flux of a model with the 68% interval that its parameters leave.
 
@@ -59,7 +58,8 @@ def spectrum_band(
         Covariance of the parameters in internal units, shape ``(k, k)``.
     names :
         The parameters that the rows of the covariance belong to; by default all of the model, in
-        its order.
+        its order. Those of a part of a composed model are named by their path, such as
+        ``("first", "index")``.
     samples :
         Posterior samples by parameter name, each of shape ``(draws,)``. Parameters that are not
         there keep their values.
@@ -79,21 +79,23 @@ def spectrum_band(
     if covariance is not None and samples is not None:
         raise ValueError("give a covariance or samples, not both")
     energy = jnp.asarray(energy, float)
-    chosen = tuple(names if names is not None else samples if samples is not None else specs(model))
-    unknown = [name for name in chosen if name not in specs(model)]
-    if unknown:
-        raise ValueError(f"{unknown} are no parameters of the model, which has {[*specs(model)]}")
+    leaves, tree = jax.tree_util.tree_flatten(model)
+    places = {key[1:]: number for key, _, _, number in parameter_leaves({"": model})}
+    given = names if names is not None else samples if samples is not None else places
+    chosen = [_place(name, places) for name in given]
 
     def curve(theta: ArrayLike) -> Any:
-        values = {name: theta[number] for number, name in enumerate(chosen)}
-        return dataclasses.replace(model, **values)(energy)
+        values = list(leaves)
+        for row, place in enumerate(chosen):
+            values[place] = theta[row]
+        return jax.tree_util.tree_unflatten(tree, values)(energy)
 
     if samples is not None:
-        draws = jnp.stack([jnp.ravel(jnp.asarray(samples[name], float)) for name in chosen], 1)
+        draws = jnp.stack([jnp.ravel(jnp.asarray(samples[name], float)) for name in given], 1)
         curves = np.asarray(jax.jit(jax.vmap(curve))(draws))
         lower, middle, upper = np.quantile(curves, (_QUANTILES[0], 0.5, _QUANTILES[1]), axis=0)
         return middle, lower, upper
-    theta = jnp.asarray([float(getattr(model, name)) for name in chosen])
+    theta = jnp.asarray([float(leaves[place]) for place in chosen])
     dnde = np.asarray(curve(theta))
     if covariance is None:
         return dnde, dnde, dnde
@@ -101,11 +103,20 @@ def spectrum_band(
     if covariance.shape != (len(chosen), len(chosen)):
         raise ValueError(
             f"the covariance has shape {covariance.shape}, but there are {len(chosen)} parameters: "
-            f"{list(chosen)}"
+            f"{list(given)}"
         )
     jacobian = np.asarray(jax.jit(jax.jacfwd(lambda point: jnp.log(curve(point))))(theta))
     sigma = np.sqrt(np.clip(np.einsum("ei,ij,ej->e", jacobian, covariance, jacobian), 0, None))
     return dnde, dnde * np.exp(-sigma), dnde * np.exp(sigma)
+
+
+def _place(name: str | Key, places: Mapping[Key, int]) -> int:
+    """Find the leaf of a model that a parameter is."""
+    key = (name,) if isinstance(name, str) else tuple(name)
+    if key not in places:
+        known = ", ".join(".".join(place) for place in places)
+        raise ValueError(f"{name!r} is no parameter of the model, which has {known}")
+    return places[key]
 
 
 def plot_spectrum(
@@ -113,8 +124,8 @@ def plot_spectrum(
     energy_bounds: tuple[Any, Any],
     *,
     covariance: ArrayLike | None = None,
-    names: Sequence[str] | None = None,
-    samples: Mapping[str, ArrayLike] | None = None,
+    names: Sequence[str | Key] | None = None,
+    samples: Mapping[str | Key, ArrayLike] | None = None,
     ax: Axes | None = None,
     energy_power: float = 2,
     unit: str | None = None,
