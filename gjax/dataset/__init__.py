@@ -1,0 +1,1 @@
+"""What a fit sees: datasets, their responses, and how they are cut and stacked."""

@@ -1,0 +1,1 @@
+"""From observations to datasets: pure functions on the host."""
