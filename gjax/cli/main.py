@@ -8,7 +8,6 @@ same), 2 when the input cannot be used. The work is done elsewhere, in `gjax.cli
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -29,8 +28,6 @@ def _report_errors(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def wrapped(*args: Any, debug: bool, **kwargs: Any) -> None:
-        # Pictures go to files; a window system need not exist.
-        os.environ.setdefault("MPLBACKEND", "Agg")
         try:
             command(*args, **kwargs)
         except _USER_ERRORS as error:

@@ -29,6 +29,7 @@ __all__ = [
     "SafeMask",
     "Sampler",
     "Section",
+    "TimeRange",
 ]
 
 Frame: TypeAlias = Literal["icrs", "galactic"]

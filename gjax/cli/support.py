@@ -180,11 +180,9 @@ def _check_background(settings: Analysis, notes: list[str]) -> None:
         )
     _check_names(background.parameters, _FOV_PARAMETERS, f"{key}.parameters")
     method = background.parameters.get("method", "scale")
-    if method != "scale":
+    if method not in ("scale", "fit"):
         raise ConfigError(
-            f"{method!r} is not supported yet; 'scale' is (norm and tilt of each background can be "
-            "left free in the fit itself)",
-            key=f"{key}.parameters.method",
+            f"{method!r} is neither 'scale' nor 'fit'", key=f"{key}.parameters.method"
         )
 
 

@@ -68,7 +68,7 @@ def test_the_centre_of_the_map_is_needed(missing):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("method", "fit"), ("spectral_model", "pl-norm"), ("exclusion_mask", "mask.fits")],
+    [("method", "guess"), ("spectral_model", "pl-norm"), ("exclusion_mask", "mask.fits")],
 )
 def test_unsupported_background_parameters(name, value):
     config = configuration(
