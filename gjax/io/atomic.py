@@ -18,8 +18,9 @@ __all__ = ["atomic_write"]
 def atomic_write(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
     """Give a temporary name beside a file, and rename it to the file when all has gone well.
 
-    The temporary name has the same suffixes (``.fits.gz`` included), since writers choose the format
-    by them. If the block raises, the temporary file is removed and the target is as it was.
+    The temporary name has the same suffixes (``.fits.gz`` included), since writers choose the
+    format by them. Missing folders are made. If the block raises, the temporary file is removed and
+    the target is as it was.
 
     Parameters
     ----------
@@ -36,9 +37,9 @@ def atomic_write(path: str | os.PathLike[str], *, overwrite: bool = False) -> It
     Raises
     ------
     FileExistsError
-        If the file exists and ``overwrite`` is false.
+        If the file exists and ``overwrite`` is false; before and after the block.
     FileNotFoundError
-        If the folder does not exist, or the block has written nothing.
+        If the block has written nothing.
 
     Examples
     --------
@@ -46,18 +47,20 @@ def atomic_write(path: str | os.PathLike[str], *, overwrite: bool = False) -> It
     ...     temporary.write_text("components: []")
     """
     target = Path(path)
-    if not overwrite and target.exists():
-        raise FileExistsError(f"{target} exists; pass overwrite=True to replace it")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"{target.parent} is not a folder; create it first")
+    _refuse(target, overwrite)
+    target.parent.mkdir(parents=True, exist_ok=True)
     suffix = "".join(target.suffixes[-2:]) if target.suffix == ".gz" else target.suffix
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{suffix}")
     try:
         yield temporary
         if not temporary.exists():
             raise FileNotFoundError(f"nothing was written for {target}")
-        if not overwrite and target.exists():
-            raise FileExistsError(f"{target} has appeared meanwhile; it is left as it is")
+        _refuse(target, overwrite)
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _refuse(target: Path, overwrite: bool) -> None:
+    if not overwrite and target.exists():
+        raise FileExistsError(f"{target} exists already; pass overwrite=True to replace it")

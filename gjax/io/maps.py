@@ -49,7 +49,7 @@ def open_fits(path: Path) -> Iterator[fits.HDUList]:
     FileNotFoundError
         If there is no such file.
     FileFormatError
-        If it is not a FITS file, or is cut off. Also for data that turn out unreadable in the block.
+        If it is not a FITS file or is cut off, also where that shows only inside the block.
     """
     with warnings.catch_warnings():
         # astropy only warns when data are missing at the end of a file.

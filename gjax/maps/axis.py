@@ -128,7 +128,8 @@ class MapAxis:
         if interp == "log":
             edges = np.geomspace(low[0], high[0], int(nbin) + 1)
         else:
-            edges = _unscale(np.linspace(*_scale((low[0], high[0]), interp), int(nbin) + 1), interp)
+            start, stop = _scale((low[0], high[0]), interp)
+            edges = _unscale(np.linspace(start, stop, int(nbin) + 1), interp)
             edges[[0, -1]] = low[0], high[0]
         return cls(name, tuple(edges.tolist()), internal, interp, "edges")
 
@@ -237,7 +238,7 @@ class MapAxis:
         return dataclasses.replace(self, nodes=self.nodes[::factor])
 
     def is_aligned(self, other: MapAxis, atol: float = 2e-2) -> bool:
-        """Tell whether the centres of each axis fall on centres of the other (tolerance in bins)."""
+        """Tell whether the centres of each axis fall on those of the other (tolerance in bins)."""
         if self.interp != other.interp or self.unit != other.unit:
             return False
         pix = np.append(self.coord_to_pix(other.center), other.coord_to_pix(self.center))

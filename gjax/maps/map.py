@@ -1,7 +1,7 @@
 """Data on a sky geometry, with its axes, unit and name.
 
-A small container for what users read, look at and pass on (masks, templates, results). Datasets hold
-plain arrays (`gjax.dataset`); files are read and written in `gjax.io.maps`.
+A small container for what users read, look at and pass on (masks, templates, results). Datasets
+hold plain arrays (`gjax.dataset`); files are read and written in `gjax.io.maps`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from astropy import units as u
 
 from gjax.maps.axis import MapAxis
 from gjax.maps.frames import convert
-from gjax.maps.wcs import WcsGeom
+from gjax.maps.wcs import WcsGeom, contains
 from gjax.numerics.interpolate import interpolate_grid
 from gjax.typing import ArrayLike
 from gjax.units import to_quantity
@@ -29,8 +29,8 @@ class Map(eqx.Module):
     Parameters
     ----------
     data :
-        Values, shape ``(*axes, ny, nx)``: the first axis is the first dimension of the data. A map of
-        booleans is a mask.
+        Values, shape ``(*axes, ny, nx)``: the first axis is the first dimension of the data. A map
+        of booleans is a mask.
     geom :
         Pixels on the sky.
     axes :
@@ -122,7 +122,7 @@ class Map(eqx.Module):
         result = interpolate_grid(data, [np.arange(n, dtype=float) for n in data.shape], points)
         if fill_value is None:
             return result
-        inside = self.geom.contains(lon, lat)
+        inside = contains(self.geom, lon, lat)
         for axis, v in zip(self.axes, values, strict=True):
             inside = inside & (axis.coord_to_idx(v) >= 0)
         return np.where(inside & np.isfinite(result), result, fill_value)

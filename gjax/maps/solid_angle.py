@@ -10,10 +10,10 @@ __all__ = ["quadrilateral_solid_angle"]
 
 
 def quadrilateral_solid_angle(lon: ArrayLike, lat: ArrayLike) -> np.ndarray:
-    """Compute the solid angles of a mesh of quadrilaterals with great circles as sides.
+    r"""Compute the solid angles of a mesh of quadrilaterals with great circles as sides.
 
-    Each is split in two triangles, whose solid angle :math:`\\Omega` follows from the unit vectors of
-    the corners, :math:`\\tan(\\Omega/2) = |a \\cdot (b \\times c)| / (1 + ab + bc + ca)`
+    Each is split in two triangles, whose solid angle :math:`\Omega` follows from the unit vectors
+    of the corners, :math:`\tan(\Omega/2) = |a \cdot (b \times c)| / (1 + ab + bc + ca)`
     (van Oosterom & Strackee 1983).
 
     Parameters

@@ -28,7 +28,7 @@ from gjax.numerics import sphere
 from gjax.typing import ArrayLike
 from gjax.units import to_internal
 
-__all__ = ["WcsGeom"]
+__all__ = ["WcsGeom", "contains", "pad"]
 
 CutoutMode = Literal["trim", "strict"]
 
@@ -172,10 +172,6 @@ class WcsGeom:
             inside = (ix >= 0) & (ix < self.npix[0]) & (iy >= 0) & (iy < self.npix[1])
         return np.where(inside, ix, -1).astype(int), np.where(inside, iy, -1).astype(int)
 
-    def contains(self, lon: ArrayLike, lat: ArrayLike) -> np.ndarray:
-        """Tell which positions are in the image."""
-        return self.coord_to_idx(lon, lat)[0] >= 0
-
     def coords(self) -> tuple[np.ndarray, np.ndarray]:
         """Give longitude and latitude of all pixel centres, each of shape ``(ny, nx)``."""
         return self.nodes(np.zeros(1))
@@ -211,7 +207,7 @@ class WcsGeom:
         return quadrilateral_solid_angle(*self.pix_to_coord(x[None, :], y[:, None]))
 
     def separation(self, lon: float, lat: float) -> np.ndarray:
-        """Compute the separation of all pixel centres from a position in deg, shape ``(ny, nx)``."""
+        """Compute separations of pixel centres from a position in deg, shape ``(ny, nx)``."""
         return sphere.separation(lon, lat, *self.coords())
 
     def cutout(
@@ -262,15 +258,21 @@ class WcsGeom:
         npix = (along_x.stop - along_x.start, along_y.stop - along_y.start)
         return WcsGeom(npix, cards), (along_y, along_x)
 
-    def pad(self, n: int) -> WcsGeom:
-        """Add n pixels on each side (a negative n takes them away)."""
-        return WcsGeom((self.npix[0] + 2 * n, self.npix[1] + 2 * n), shifted(self.cards, n, n))
-
     def to_binsz(self, binsz: Any) -> WcsGeom:
         """Make a geometry of the same centre and width with another pixel size."""
         scale = self.pixel_scale
         width = (self.npix[0] * scale[0], self.npix[1] * scale[1])
         return WcsGeom.create(self.center, binsz, width, proj=self.projection, frame=self.frame)
+
+
+def contains(geom: WcsGeom, lon: ArrayLike, lat: ArrayLike) -> np.ndarray:
+    """Tell which positions (deg, in the frame of the geometry) are in the image."""
+    return geom.coord_to_idx(lon, lat)[0] >= 0
+
+
+def pad(geom: WcsGeom, n: int) -> WcsGeom:
+    """Add n pixels on each side of an image (a negative n takes them away)."""
+    return WcsGeom((geom.npix[0] + 2 * n, geom.npix[1] + 2 * n), shifted(geom.cards, n, n))
 
 
 def _pair(value: Any, name: str) -> tuple[float, float]:

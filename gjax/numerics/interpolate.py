@@ -1,7 +1,7 @@
 """Multilinear interpolation on a rectilinear grid.
 
-The caller scales nodes and values (logarithms, square roots) before and after; cubic interpolation of
-profiles on a uniform grid is in `gjax.numerics.spline`.
+The caller scales nodes and values (logarithms, square roots) before and after; cubic interpolation
+of profiles on a uniform grid is in `gjax.numerics.spline`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def interpolate_grid(
     *,
     extrapolate: bool = True,
 ) -> Any:
-    """Interpolate linearly along each of the leading axes of a table.
+    r"""Interpolate linearly along each of the leading axes of a table.
 
-    Between the nodes :math:`x_i \\le x < x_{i+1}` of each axis, with
+    Between the nodes :math:`x_i \le x < x_{i+1}` of each axis, with
     :math:`w = (x - x_i) / (x_{i+1} - x_i)`, the corners of the cell are weighted with products of
     :math:`w` and :math:`1 - w`. An axis of length one is constant.
 

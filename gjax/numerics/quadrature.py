@@ -43,10 +43,10 @@ def gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
 def integrate_log_energy(
     f: Callable[[Any], Any], energy_min: ArrayLike, energy_max: ArrayLike, n: int = 8
 ) -> Any:
-    """Integrate a function of energy over intervals, by Gauss-Legendre in log energy.
+    r"""Integrate a function of energy over intervals, by Gauss-Legendre in log energy.
 
-    :math:`\\int f(E)\\,dE = \\int f(E)\\,E\\,d\\ln E`, with n nodes in each interval. For power laws
-    over a decade, 8 nodes are good to 1e-9.
+    :math:`\int f(E)\,dE = \int f(E)\,E\,d\ln E`, with n nodes in each interval. For
+    power laws over a decade, 8 nodes are good to 1e-9.
 
     Parameters
     ----------
@@ -71,11 +71,11 @@ def integrate_log_energy(
 
 
 def segments_loglog(x: ArrayLike, y: ArrayLike, axis: int = -1) -> Any:
-    """Integrate between neighbouring nodes, with a power law through each pair.
+    r"""Integrate between neighbouring nodes, with a power law through each pair.
 
     With :math:`u = x y` at both ends of a segment, the integral is
-    :math:`\\ln(x_1/x_0)\\,(u_1 - u_0) / \\ln(u_1/u_0)`: the logarithmic mean of u, smooth through
-    index -1, where it is :math:`u_0 \\ln(x_1/x_0)`. Where y is zero at an end, the power law is
+    :math:`\ln(x_1/x_0)\,(u_1 - u_0) / \ln(u_1/u_0)`: the logarithmic mean of u, smooth through
+    index -1, where it is :math:`u_0 \ln(x_1/x_0)`. Where y is zero at an end, the power law is
     infinitely steep and the integral zero. Value and gradient are finite.
 
     Parameters

@@ -2,7 +2,8 @@
 
 All functions broadcast, work for numpy and jax arrays, and have finite gradients everywhere except
 where a docstring says otherwise. Formulae are written with half angles, so that small separations
-keep full relative precision (in float32 too). Frames and their conversion are in `gjax.maps.frames`.
+keep full relative precision (in float32 too). Frames and their conversion are in
+`gjax.maps.frames`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ _RADIAN = 0.017453292519943295  # one degree
 
 
 def haversine(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike) -> Any:
-    """Compute :math:`\\sin^2(\\mathrm{sep} / 2)`, a smooth function of both positions.
+    r"""Compute :math:`\sin^2(\mathrm{sep} / 2)`, a smooth function of both positions.
 
-    :math:`\\sin^2(\\Delta b/2) + \\cos b_1 \\cos b_2 \\sin^2(\\Delta l/2)`; arguments in deg.
+    :math:`\sin^2(\Delta b/2) + \cos b_1 \cos b_2 \sin^2(\Delta l/2)`; arguments in deg.
     """
     xp = array_namespace(lon1, lat1, lon2, lat2)
     half_lon = _radians(xp, lon2, lon1) / 2
@@ -37,11 +38,11 @@ def haversine(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike
 
 
 def separation(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike) -> Any:
-    """Compute the angular separation of two positions in deg, from 0 to 180.
+    r"""Compute the angular separation of two positions in deg, from 0 to 180.
 
-    :math:`2\\,\\mathrm{atan2}(\\sqrt{h}, \\sqrt{1 - h})` with h the haversine; 1 - h is computed as the
-    haversine to the antipode, so that separations near 180 deg are accurate too. At zero separation
-    (and at 180 deg) the slope has no direction; the gradient is zero there.
+    :math:`2\,\mathrm{atan2}(\sqrt{h}, \sqrt{1 - h})` with h the haversine; 1 - h is computed
+    as the haversine to the antipode, so that separations near 180 deg are accurate too. At zero
+    separation (and at 180 deg) the slope has no direction; the gradient is zero there.
     """
     xp = array_namespace(lon1, lat1, lon2, lat2)
     near = haversine(lon1, lat1, lon2, lat2)
@@ -89,12 +90,12 @@ def offset_by(
 def tangent_offset(
     lon_c: ArrayLike, lat_c: ArrayLike, lon: ArrayLike, lat: ArrayLike
 ) -> tuple[Any, Any]:
-    """Project positions on the plane tangent at the centre (gnomonic projection).
+    r"""Project positions on the plane tangent at the centre (gnomonic projection).
 
     Returns
     -------
     x, y :
-        Offsets to the east and to the north, :math:`\\tan` of the angle expressed in deg; NaN for
+        Offsets to the east and to the north, :math:`\tan` of the angle expressed in deg; NaN for
         positions 90 deg or more away, which have no projection.
     """
     xp = array_namespace(lon_c, lat_c, lon, lat)

@@ -41,7 +41,7 @@ def cubic_coefficients(
         Distance h between nodes. The coefficients themselves do not depend on it; it is checked
         here because evaluation divides by it.
     left :
-        Condition at zero. ``"clamped"`` sets the slope to zero there: a radial profile is even in r.
+        Condition at zero. ``"clamped"`` sets the slope to zero: a radial profile is even in r.
     right :
         Condition at the last node.
 

@@ -23,7 +23,7 @@ def test_failure_leaves_the_old_file(tmp_path):
     path.write_text("old")
 
     def fail():
-        with atomic_write(path) as temporary:
+        with atomic_write(path, overwrite=True) as temporary:
             temporary.write_text("half")
             raise RuntimeError("disk")
 
@@ -36,6 +36,21 @@ def test_failure_leaves_the_old_file(tmp_path):
 def test_existing_file_is_kept_unless_told(tmp_path):
     path = tmp_path / "result.json"
     path.write_text("old")
-    with pytest.raises(FileExistsError, match=r"result\.json"), atomic_write(path, overwrite=False):
+    with pytest.raises(FileExistsError, match=r"result\.json"), atomic_write(path):
         pytest.fail("the block must not run")
     assert path.read_text() == "old"
+
+
+def test_existing_file_is_replaced_when_told(tmp_path):
+    path = tmp_path / "result.json"
+    path.write_text("old")
+    with atomic_write(path, overwrite=True) as temporary:
+        temporary.write_text("new")
+    assert path.read_text() == "new"
+
+
+def test_nothing_written_is_an_error(tmp_path):
+    path = tmp_path / "result.json"
+    with pytest.raises(FileNotFoundError, match="nothing was written"), atomic_write(path):
+        pass
+    assert not list(tmp_path.iterdir())
