@@ -71,11 +71,12 @@ class Models(eqx.Module):
         if isinstance(models, Models):
             return models
         entries = models.items() if isinstance(models, Mapping) else models
-        pairs = [
-            (entry.default_name, entry) if isinstance(entry, FoVBackground) else entry
-            for entry in entries
-        ]
-        return cls([name for name, _ in pairs], [model for _, model in pairs])
+        names, members = [], []
+        for entry in entries:
+            name, model = (entry.default_name, entry) if isinstance(entry, FoVBackground) else entry
+            names.append(name)
+            members.append(model)
+        return cls(tuple(names), tuple(members))
 
     def items(self) -> tuple[tuple[str, Model], ...]:
         """Pair each name with its model, in order."""

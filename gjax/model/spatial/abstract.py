@@ -7,6 +7,7 @@ instrument are not known here.
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import equinox as eqx
 
@@ -27,7 +28,7 @@ class AbstractSpatial(eqx.Module):
 
     frame: eqx.AbstractVar[str]
     #: Whether the source has no extent, and so no density: its image is the point spread function.
-    is_point: eqx.AbstractClassVar[bool]
+    is_point: ClassVar[bool]
 
     @property
     @abstractmethod

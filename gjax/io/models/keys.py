@@ -1,0 +1,66 @@
+"""Checks of names in a models file: an unknown key is an error that gives the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from gjax.errors import ConfigError
+
+__all__ = ["GAMMAPY_ONLY", "check_keys", "nearest"]
+
+#: Models of Gammapy that gjax does not have yet: tag and name, by kind.
+GAMMAPY_ONLY: dict[str, dict[str, str]] = {
+    "spectral": {
+        "bpl": "BrokenPowerLawSpectralModel",
+        "compound": "CompoundSpectralModel",
+        "ebl-norm": "EBLAbsorptionNormSpectralModel",
+        "ecpl-3fgl": "ExpCutoffPowerLaw3FGLSpectralModel",
+        "ecpl-norm": "ExpCutoffPowerLawNormSpectralModel",
+        "gauss": "GaussianSpectralModel",
+        "lp-norm": "LogParabolaNormSpectralModel",
+        "lp2": "LogParabola2SpectralModel",
+        "naima": "NaimaSpectralModel",
+        "piecewise-norm": "PiecewiseNormSpectralModel",
+        "pl-2": "PowerLaw2SpectralModel",
+        "sbpl": "SmoothBrokenPowerLawSpectralModel",
+        "scale": "ScaleSpectralModel",
+        "secpl-3fgl": "SuperExpCutoffPowerLaw3FGLSpectralModel",
+        "secpl-4fgl": "SuperExpCutoffPowerLaw4FGLSpectralModel",
+        "secpl-4fgl-dr3": "SuperExpCutoffPowerLaw4FGLDR3SpectralModel",
+        "template": "TemplateSpectralModel",
+        "templateND": "TemplateNDSpectralModel",
+    },
+    "spatial": {
+        "const": "ConstantSpatialModel",
+        "const-flux": "ConstantFluxSpatialModel",
+        "gauss-general": "GeneralizedGaussianSpatialModel",
+        "piecewise-norm": "PiecewiseNormSpatialModel",
+        "shell": "ShellSpatialModel",
+        "shell2": "Shell2SpatialModel",
+        "template": "TemplateSpatialModel",
+        "templateND": "TemplateNDSpatialModel",
+    },
+    "component": {"template-npred": "TemplateNPredModel"},
+}
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Suggest the nearest known name, or list them all."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
+
+
+def check_keys(found: Any, known: Iterable[str], where: str) -> None:
+    """Refuse keys that are not known.
+
+    Raises
+    ------
+    gjax.errors.ConfigError
+        With the place of the first unknown key and the nearest known one.
+    """
+    for key in found:
+        if key not in known:
+            raise ConfigError(f"unknown key {key!r}; {nearest(str(key), known)}", key=where)
