@@ -1,9 +1,12 @@
 """Configuration of the documentation: sphinx-build -W -n docs docs/_build/html."""
 
+import importlib
 import os
 import shutil
 import tomllib
 from pathlib import Path
+
+from sphinx.util.nodes import make_refnode
 
 here = Path(__file__).parent
 
@@ -55,22 +58,6 @@ intersphinx_mapping = (
     if os.environ.get("GJAX_DOCS_INTERSPHINX")
     else {}
 )
-nitpick_ignore_regex = [
-    # Other projects' objects, which only intersphinx could resolve.
-    (
-        r"py:.*",
-        r"(astropy|click|collections|concurrent|equinox|jax|jaxtyping|matplotlib|numpy|numpyro|"
-        r"optax|os|pathlib|pydantic|regions|scipy|tqdm|typing|yaml)(\..*)?",
-    ),
-    # Builtins, which `autolink` finds but no page describes.
-    (
-        r"py:.*",
-        r"(None|True|False|[A-Z]\w*(Error|Warning)|bool|dict|float|int|list|object|str|tuple)",
-    ),
-    # Bases of pydantic and equinox classes, named by their private modules.
-    (r"py:.*", r".*\b_\w+.*"),
-]
-
 html_theme = "pydata_sphinx_theme"
 html_title = "gjax"
 html_static_path = ["_static"]
@@ -81,3 +68,57 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
+
+
+def find_object(name):
+    """Import what a dotted name stands for; None where there is no such thing."""
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:cut]))
+        except (ImportError, ValueError):
+            continue
+        for part in parts[cut:]:
+            found = getattr(found, part, None)
+        return found
+    return None
+
+
+def find_canonical(app, env, node, content):
+    """Link a short or re-exported name to where the object is defined; leave others plain.
+
+    Names of other projects stay plain text without intersphinx. What says ``gjax.`` has to exist.
+    """
+    target = node.get("reftarget", "")
+    if node.get("refdomain") != "py":
+        return None
+    objects = env.domains["py"].objects
+    for name in (f"{node.get('py:module') or 'gjax'}.{target}", target, f"gjax.{target}"):
+        found = find_object(name) if target else None
+        if found is None:
+            continue
+        canonical = f"{getattr(found, '__module__', '')}.{getattr(found, '__qualname__', '')}"
+        last = target.rpartition(".")[2]
+        # An instance does not know its name: look for it where the package keeps it.
+        known = [
+            key for key in (canonical, *objects) if key in objects and find_object(key) is found
+        ]
+        if known and (canonical in known or known[0].endswith(f".{last}")):
+            entry = objects[known[0]]
+            source = node.get("refdoc", env.docname)
+            return make_refnode(app.builder, source, entry.docname, entry.node_id, content)
+        if not canonical.startswith("gjax.") or last.startswith("_"):
+            return content
+    return None if target.startswith("gjax") else content
+
+
+def keep_colons(app, what, name, obj, options, lines):
+    """Keep napoleon from reading the first words of a property as its type."""
+    if what in ("attribute", "data", "property"):
+        lines.insert(0, "")
+
+
+def setup(app):
+    """Connect the two functions above."""
+    app.connect("missing-reference", find_canonical, priority=900)
+    app.connect("autodoc-process-docstring", keep_colons, priority=100)
