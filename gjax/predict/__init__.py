@@ -1,0 +1,27 @@
+"""Forward folding: from models and datasets to predicted counts.
+
+`prepare` makes datasets and models ready once, on the host; `fold` is a pure function of what it
+returns. `npred` does both for a user who wants predicted counts.
+"""
+
+from __future__ import annotations
+
+from gjax.predict.fold import Prepared as Prepared
+from gjax.predict.fold import fold as fold
+from gjax.predict.fold import map_datasets as map_datasets
+from gjax.predict.npred import npred as npred
+from gjax.predict.npred import npred_prepared as npred_prepared
+from gjax.predict.options import GAMMAPY as GAMMAPY
+from gjax.predict.options import Folding as Folding
+from gjax.predict.prepare import prepare as prepare
+
+__all__ = [
+    "GAMMAPY",
+    "Folding",
+    "Prepared",
+    "fold",
+    "map_datasets",
+    "npred",
+    "npred_prepared",
+    "prepare",
+]

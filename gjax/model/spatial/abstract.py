@@ -40,6 +40,11 @@ class AbstractSpatial(eqx.Module):
     def evaluation_radius(self) -> Array:
         """Radius in deg beyond which the density is negligible."""
 
+    @property
+    @abstractmethod
+    def evaluation_bin_size(self) -> Array:
+        """Largest size in deg of a sub-pixel that resolves the morphology; zero for a point."""
+
     @abstractmethod
     def __call__(self, lon: ArrayLike, lat: ArrayLike) -> Array:
         """Evaluate the density in sr-1.

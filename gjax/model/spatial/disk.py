@@ -74,6 +74,11 @@ class Disk(AbstractSpatial):
         """The semi-major axis with its edge and a tenth more, in deg."""
         return 1.1 * self.r_0 * (1.0 + self.edge_width)
 
+    @property
+    def evaluation_bin_size(self) -> Array:
+        """A tenth of the inner radius, in deg."""
+        return self.r_0 * (1.0 - self.edge_width) / 10.0
+
     def __call__(self, lon: ArrayLike, lat: ArrayLike) -> Array:
         """Evaluate the density in sr-1."""
         axes = semi_axes(self.r_0, self.e)

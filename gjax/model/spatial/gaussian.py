@@ -63,6 +63,11 @@ class Gaussian(AbstractSpatial):
         """Five standard deviations, in deg."""
         return 5.0 * self.sigma
 
+    @property
+    def evaluation_bin_size(self) -> Array:
+        """A third of the standard deviation, in deg."""
+        return self.sigma / 3.0
+
     def __call__(self, lon: ArrayLike, lat: ArrayLike) -> Array:
         """Evaluate the density in sr-1."""
         axes = semi_axes(self.sigma, self.e)

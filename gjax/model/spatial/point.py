@@ -47,6 +47,11 @@ class Point(AbstractSpatial):
         """Zero: all of the source is at its position."""
         return jnp.zeros_like(self.lon_0)
 
+    @property
+    def evaluation_bin_size(self) -> Array:
+        """Zero: no sub-pixel resolves a point."""
+        return jnp.zeros_like(self.lon_0)
+
     def __call__(self, lon: ArrayLike, lat: ArrayLike) -> NoReturn:
         """Refuse: a delta function has no value.
 

@@ -1,0 +1,50 @@
+"""How models are folded with responses: the accurate way, and Gammapy's way for comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["GAMMAPY", "Folding"]
+
+
+@dataclass(frozen=True)
+class Folding:
+    """Choices of the numerical folding; the defaults are the accurate ones.
+
+    Parameters
+    ----------
+    point :
+        ``"profile"`` integrates the radial profile of the PSF over the pixels: smooth in position.
+        ``"bilinear"`` spreads a point source over the four nearest pixels and convolves.
+    kernel :
+        ``"integrated"`` integrates a cubic profile over the pixels of the convolution kernel;
+        ``"sampled"`` samples a linear profile at the centres of a few sub-pixels and truncates each
+        energy at its 99.9% radius.
+    lookup :
+        How responses are found between the pixels of their coarse map: ``"linear"``, or
+        ``"nearest"`` for the energy dispersion.
+    beyond_border :
+        Whether emission from beyond the border of the map scatters into it.
+    containment :
+        Fraction of the PSF that the window of a source must hold.
+    spatial_oversampling :
+        Sub-pixels of an extended model, in units of the least that resolve it.
+    """
+
+    point: Literal["profile", "bilinear"] = "profile"
+    kernel: Literal["integrated", "sampled"] = "integrated"
+    lookup: Literal["linear", "nearest"] = "linear"
+    beyond_border: bool = True
+    containment: float = 0.999
+    spatial_oversampling: int = 2
+
+
+#: Gammapy's conventions, to reproduce its predicted counts and statistic.
+GAMMAPY = Folding(
+    point="bilinear",
+    kernel="sampled",
+    lookup="nearest",
+    beyond_border=False,
+    spatial_oversampling=1,
+)

@@ -1,0 +1,176 @@
+"""How one source is to be folded in one dataset: its kind, its window, its responses.
+
+Host code: it runs once per preparation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gjax.dataset.dataset import Dataset
+from gjax.maps.frames import convert
+from gjax.maps.wcs import WcsGeom
+from gjax.numerics import vector
+from gjax.numerics.convolve import good_size, transform_kernel
+from gjax.predict.options import Folding
+from gjax.predict.psf import RadialProfile, integrated_kernel, radial_profile, sampled_kernel
+from gjax.predict.response import containment_radius, edisp_kernel, psf_profile
+from gjax.predict.sky_grid import locator
+from gjax.predict.source import AbstractSource, BilinearSource, ExtendedSource, ProfileSource
+
+__all__ = ["SourcePlan", "plan_source"]
+
+#: Pixels that a window has beyond the support of its source, for the rounding of its centre.
+_MARGIN = 3
+
+#: Room for the growth of a source whose size is free, as a fraction of its radius.
+_GROWTH = 0.3
+
+_MAX_OVERSAMPLING = 16
+
+
+@dataclass(frozen=True)
+class SourcePlan:
+    """The window that a source needs, and how to make its arrays once the padding is known.
+
+    Parameters
+    ----------
+    window :
+        Pixels on each side.
+    make :
+        Called with the padding of the map.
+    """
+
+    window: int
+    make: Callable[[int], AbstractSource]
+
+
+def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding) -> SourcePlan:
+    """Plan the folding of a source with the given morphology.
+
+    Parameters
+    ----------
+    is_free :
+        Whether a spatial parameter can change; the window then has room for that.
+    """
+    lon, lat = (float(np.squeeze(c)) for c in spatial.position)
+    at = tuple(float(np.squeeze(c)) for c in convert(lon, lat, spatial.frame, dataset.geom.frame))
+    edisp = edisp_kernel(dataset.edisp, dataset.energy_true, dataset.energy, at, folding.lookup)
+    if spatial.is_point and folding.point == "profile" and dataset.psf is not None:
+        return _plan_profile(dataset, spatial, edisp, at, folding)
+    return _plan_convolved(dataset, spatial, edisp, at, is_free, folding)
+
+
+def _plan_profile(
+    dataset: Dataset, spatial: Any, edisp: np.ndarray, at: tuple[float, ...], folding: Folding
+) -> SourcePlan:
+    profile = _radial(dataset, at, folding)
+    steps = _pixel_steps(dataset.geom, at)
+    pixel = np.degrees(np.linalg.norm(steps, axis=-1))
+    window = good_size(2 * math.ceil(profile.radius / pixel.min()) + 1 + 2 * _MARGIN)
+    order = _order(profile, pixel)
+    lon, lat = (float(np.squeeze(c)) for c in spatial.position)
+
+    def make(pad: int) -> AbstractSource:
+        return ProfileSource(
+            edisp=edisp,
+            profile=profile.coefficients,
+            spacing=np.asarray(profile.spacing),
+            locator=locator(dataset.geom, pad, lon, lat, spatial.frame),
+            window=window,
+            order=order,
+        )
+
+    return SourcePlan(window, make)
+
+
+def _plan_convolved(
+    dataset: Dataset,
+    spatial: Any,
+    edisp: np.ndarray,
+    at: tuple[float, ...],
+    is_free: bool,
+    folding: Folding,
+) -> SourcePlan:
+    geom = dataset.geom
+    steps = _pixel_steps(geom, at)
+    pixel = np.degrees(np.linalg.norm(steps, axis=-1))
+    radius = float(np.squeeze(spatial.evaluation_radius))
+    room = radius * (1 + _GROWTH) if is_free else radius
+    # A source larger than the map needs no more than what can scatter into it.
+    reach = min(math.ceil(room / pixel.min()), 2 * max(geom.npix))
+    psf_reach, kernel = _kernel(dataset, at, steps, folding)
+    window = good_size(2 * (reach + psf_reach) + 1 + 2 * _MARGIN)
+    lon, lat = (float(np.squeeze(c)) for c in spatial.position)
+    oversampling = 1
+    if not spatial.is_point:
+        smallest = max(float(np.squeeze(spatial.evaluation_bin_size)), 1e-6)
+        fine = folding.spatial_oversampling * math.ceil(pixel.max() / smallest)
+        oversampling = min(fine, _MAX_OVERSAMPLING)
+
+    def make(pad: int) -> AbstractSource:
+        place = locator(geom, pad, lon, lat, spatial.frame)
+        transform = None if kernel is None else np.asarray(transform_kernel(kernel(window)))
+        if spatial.is_point:
+            return BilinearSource(edisp=edisp, kernel=transform, locator=place, window=window)
+        return ExtendedSource(
+            edisp=edisp, kernel=transform, locator=place, window=window, oversampling=oversampling
+        )
+
+    return SourcePlan(window, make)
+
+
+def _kernel(
+    dataset: Dataset, at: tuple[float, ...], steps: np.ndarray, folding: Folding
+) -> tuple[int, Callable[[int], np.ndarray] | None]:
+    """Give the reach of the PSF in pixels and a function that makes its kernels for a window."""
+    psf = dataset.psf
+    if psf is None:
+        return 0, None
+    pixel = np.degrees(np.linalg.norm(steps, axis=-1))
+    if folding.kernel == "sampled":
+        profile = _profile(dataset, at)
+        reach = math.ceil(containment_radius(profile, psf.rad, 0.999).max() / pixel.min()) + 1
+        return reach, lambda window: sampled_kernel(profile, psf.rad, dataset.geom, window)
+    smooth = _radial(dataset, at, folding)
+    reach = math.ceil(smooth.radius / pixel.min())
+    order = _order(smooth, pixel)
+    return reach, lambda window: integrated_kernel(smooth, steps, window, order)
+
+
+def _profile(dataset: Dataset, at: tuple[float, ...]) -> np.ndarray:
+    psf = dataset.psf
+    assert psf is not None
+    if not psf.energy_true.is_allclose(dataset.energy_true):
+        raise ValueError(
+            f"dataset {dataset.name!r}: the PSF has {psf.energy_true.nbin} true energy bins, "
+            f"the exposure {dataset.energy_true.nbin}, or their edges differ"
+        )
+    return psf_profile(psf, *at)
+
+
+def _radial(dataset: Dataset, at: tuple[float, ...], folding: Folding) -> RadialProfile:
+    assert dataset.psf is not None
+    return radial_profile(_profile(dataset, at), dataset.psf.rad, folding.containment)
+
+
+def _order(profile: RadialProfile, pixel: np.ndarray) -> int:
+    """Choose the Gauss-Legendre order: three where a pixel is as large as the PSF's 68% radius."""
+    return int(np.clip(math.ceil(1 + 2 * pixel.max() / profile.r68), 2, 10))
+
+
+def _pixel_steps(geom: WcsGeom, at: tuple[float, ...]) -> np.ndarray:
+    """Give the vectors along both sides of the pixel at a position, shape ``(2, 3)``."""
+    x, y = (float(np.squeeze(c)) for c in geom.coord_to_pix(np.asarray(at[0]), np.asarray(at[1])))
+    nx, ny = geom.npix
+    # A source outside the map takes the pixel nearest to it.
+    x = float(np.clip(np.nan_to_num(x, nan=nx / 2), 0, nx - 1))
+    y = float(np.clip(np.nan_to_num(y, nan=ny / 2), 0, ny - 1))
+    ends = geom.pix_to_coord(np.array([x + 0.5, x - 0.5, x, x]), np.array([y, y, y + 0.5, y - 0.5]))
+    vectors = np.asarray(vector.from_lonlat(*ends))
+    return np.stack([vectors[0] - vectors[1], vectors[2] - vectors[3]])

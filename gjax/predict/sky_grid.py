@@ -1,0 +1,127 @@
+"""The pixels of a sky geometry as unit vectors, padded beyond the border of the map.
+
+A window around a source may reach beyond the map; the padding gives it real directions there, so
+that emission from outside is predicted as well as any other. Sub-pixel directions follow from the
+vectors along the two sides of each pixel.
+"""
+
+from __future__ import annotations
+
+import equinox as eqx
+import numpy as np
+
+from gjax.maps.frames import convert
+from gjax.maps.wcs import WcsGeom
+from gjax.numerics import vector
+from gjax.typing import ArrayLike
+
+__all__ = ["Locator", "SkyGrid", "locator", "rotation", "sky_grid"]
+
+
+class SkyGrid(eqx.Module):
+    """Directions of the pixels of a padded geometry.
+
+    Parameters
+    ----------
+    center, step_x, step_y :
+        Unit vector of each pixel centre and vectors from one side of the pixel to the other, in the
+        frame of the geometry; shape ``(3, y, x)``.
+    solid_angle :
+        In sr, shape ``(y, x)``; zero where the projection has no sky.
+    """
+
+    center: ArrayLike
+    step_x: ArrayLike
+    step_y: ArrayLike
+    solid_angle: ArrayLike
+
+
+class Locator(eqx.Module):
+    """A linear map from directions near a reference to pixels of the padded geometry.
+
+    It places windows, which are a few pixels larger than they must be; it is exact at its reference.
+
+    Parameters
+    ----------
+    direction :
+        Unit vector of the reference, shape ``(3,)``.
+    pixel :
+        Its pixel coordinates ``(x, y)`` in the padded geometry.
+    inverse :
+        Pixels per unit vector displacement, shape ``(2, 3)``.
+    rotation :
+        Rotation from the frame of the model to that of the geometry, shape ``(3, 3)``.
+    """
+
+    direction: ArrayLike
+    pixel: ArrayLike
+    inverse: ArrayLike
+    rotation: ArrayLike
+
+
+def sky_grid(geom: WcsGeom, pad: int, beyond_border: bool = True) -> SkyGrid:
+    """Tabulate the directions of a geometry with ``pad`` more pixels on every side.
+
+    Unless ``beyond_border``, the added pixels have no solid angle, and so no emission.
+    """
+    nx, ny = geom.npix
+    y, x = np.mgrid[-pad : ny + pad, -pad : nx + pad].astype(float)
+
+    def direction(dx: float, dy: float) -> np.ndarray:
+        return vector.from_lonlat(*geom.pix_to_coord(x + dx, y + dy))
+
+    center = direction(0.0, 0.0)
+    step_x = direction(0.5, 0.0) - direction(-0.5, 0.0)
+    step_y = direction(0.0, 0.5) - direction(0.0, -0.5)
+    solid_angle = np.linalg.norm(np.cross(step_x, step_y), axis=-1) * beyond_border
+    # The geometry's own solid angles are exact (spherical quadrilaterals): use them where they are.
+    inner = slice(pad, pad + ny), slice(pad, pad + nx)
+    solid_angle[inner] = geom.solid_angle()
+    valid = np.isfinite(solid_angle) & np.isfinite(center).all(axis=-1)
+    # Where the projection has no sky, look away from the map: no source contributes there.
+    away = -vector.from_lonlat(*(np.asarray(c) for c in geom.center))
+
+    def tidy(array: np.ndarray, fill: np.ndarray | float) -> np.ndarray:
+        return np.moveaxis(np.where(valid[..., None], np.nan_to_num(array), fill), -1, 0).copy()
+
+    return SkyGrid(
+        center=tidy(center, away),
+        step_x=tidy(step_x, 0.0),
+        step_y=tidy(step_y, 0.0),
+        solid_angle=np.where(valid, np.nan_to_num(solid_angle), 0.0),
+    )
+
+
+def rotation(frame_from: str, frame_to: str) -> np.ndarray:
+    """Give the matrix that rotates unit vectors between celestial frames."""
+    if frame_from == frame_to:
+        return np.eye(3)
+    lon, lat = convert(
+        np.array([0.0, 90.0, 0.0]), np.array([0.0, 0.0, 90.0]), frame_from, frame_to
+    )
+    return np.asarray(vector.from_lonlat(lon, lat)).T
+
+
+def locator(geom: WcsGeom, pad: int, lon: float, lat: float, frame: str) -> Locator:
+    """Make the locator of a padded geometry at a position of a model in its own frame."""
+    matrix = rotation(frame, geom.frame)
+    direction = matrix @ np.asarray(vector.from_lonlat(lon, lat))
+    own_lon, own_lat = (np.asarray(c) for c in vector.to_lonlat(direction))
+    x, y = (float(np.squeeze(c)) for c in geom.coord_to_pix(own_lon, own_lat))
+    if not np.isfinite([x, y]).all():
+        # The far side of the projection: any pixel far outside does, nothing is predicted there.
+        x, y = -10.0 * geom.npix[0], -10.0 * geom.npix[1]
+        return Locator(direction, np.array([x, y]), np.zeros((2, 3)), matrix)
+    half = 0.5
+    ends = vector.from_lonlat(
+        *geom.pix_to_coord(
+            np.array([x + half, x - half, x, x]), np.array([y, y, y + half, y - half])
+        )
+    )
+    steps = np.nan_to_num(np.stack([ends[0] - ends[1], ends[2] - ends[3]], axis=-1))
+    return Locator(
+        direction=direction,
+        pixel=np.array([x + pad, y + pad]),
+        inverse=np.linalg.pinv(steps),
+        rotation=matrix,
+    )
