@@ -30,7 +30,7 @@ def plot_corner(
     truths: Mapping[str, float] | Sequence[float] | None = None,
     labels: Mapping[str, str] | None = None,
     color: str = COLORS["blue"],
-    bins: int = 36,
+    bins: int = 32,
 ) -> Figure:
     """Draw the marginal distributions of samples, single and in pairs.
 
@@ -166,9 +166,10 @@ def _draw_pair(
     color: str,
 ) -> None:
     histogram, x, y = np.histogram2d(*values, bins, limits)
-    # Smoothed by as much as the number of samples demands, contours stay in one piece.
-    width = bins * 0.09 * (2000 / max(values[0].size, 1)) ** (1 / 6)
-    density = gaussian_filter(histogram, max(width / 3, 0.6)).T
+    # Smoothed by Scott's rule (the limits are about six standard deviations apart): contours widen
+    # by 2% and stay in one piece.
+    width = 0.8 * bins / 6 * values[0].size ** (-1 / 6)
+    density = gaussian_filter(histogram, max(width, 0.6)).T
     levels = np.unique(density_levels(density))
     red, green, blue, _ = to_rgba(color)
     fade = [(red, green, blue, alpha) for alpha in (0.0, 0.75)]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from scipy.special import gammaincinv
 
 from gjax.dataset.dataset import Dataset
@@ -91,7 +92,8 @@ def plot_counts_spectrum(
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.1))
     edges = dataset.energy.edges
     hues = [COLORS[name] for name in ("blue", "green", "purple", "yellow", "sky")]
-    for number, (name, cube) in enumerate((components or {}).items()):
+    parts = dict(components or {})
+    for number, (name, cube) in enumerate(parts.items()):
         steps = np.where(used, _sum(cube, mask), np.nan)
         color = hues[number % len(hues)]
         upper.stairs(steps, edges, color=color, ls="--", lw=1.3, label=name, baseline=None)
@@ -99,9 +101,10 @@ def plot_counts_spectrum(
     upper.stairs(steps, edges, color=COLORS["orange"], lw=1.7, label="Model", baseline=None)
     _draw_points(upper, dataset, counts, used)
     upper.set_yscale("log")
-    positive = total[used & (total > 0)]
-    if positive.size:
-        upper.set_ylim(bottom=max(0.3, 0.4 * float(positive.min())))
+    drawn = np.concatenate([total, counts, *(_sum(cube, mask) for cube in parts.values())])
+    if (drawn > 0).any():
+        lowest = max(0.3, 1e-4 * float(drawn.max()), 0.5 * float(drawn[drawn > 0].min()))
+        upper.set_ylim(bottom=lowest)
     upper.set_ylabel("Counts per bin")
     upper.set_title(title or dataset.name, fontsize="medium")
     upper.legend(frameon=False, fontsize="small")
@@ -134,4 +137,5 @@ def _draw_residuals(ax: Axes, dataset: Dataset, sigma: np.ndarray) -> None:
     center = dataset.energy.center
     ax.errorbar(center, sigma, yerr=np.ones_like(sigma), fmt="o", ms=4, color=COLORS["black"])
     ax.set_ylim(-limit, limit)
+    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True, symmetric=True))
     ax.set_ylabel("Residual [σ]")

@@ -14,12 +14,15 @@ from astropy.visualization.wcsaxes import WCSAxes
 from matplotlib import colormaps
 from matplotlib import patheffects as effects
 from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import ScalarFormatter
 
 from gjax.dataset.dataset import Dataset
+from gjax.irf.psf import DEG2_PER_SR
 from gjax.maps.map import Map
 from gjax.maps.wcs import WcsGeom
 from gjax.plot.residuals import residual_sigma, sum_in_disk
-from gjax.plot.style import COUNTS_CMAP, RESIDUAL_CMAP, new_axes, new_figure, unit_label
+from gjax.plot.style import COUNTS_CMAP, RESIDUAL_CMAP, new_figure, unit_label
 from gjax.typing import ArrayLike
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ def plot_map(
     title: str = "",
     cmap: str = COUNTS_CMAP,
     norm: Normalize | None = None,
-    stretch: str = "sqrt",
+    stretch: str = "auto",
     colorbar: bool = True,
     **kwargs: Any,
 ) -> Axes:
@@ -65,7 +68,8 @@ def plot_map(
     cmap, norm :
         Colours and their scale.
     stretch :
-        ``"sqrt"`` (from zero) or ``"linear"``; used where ``norm`` is not given.
+        ``"sqrt"`` (from zero) or ``"linear"``, used where ``norm`` is not given; ``"auto"`` takes
+        the root for images that are not negative and span more than a factor of three.
     colorbar :
         Whether to draw one.
     **kwargs :
@@ -91,8 +95,8 @@ def plot_map(
     data = data.reshape(-1, *data.shape[-2:]).sum(axis=0)
     if data.shape != geom.shape:
         raise ValueError(f"the image has shape {data.shape}, its geometry {geom.shape}")
-    if ax is None:
-        ax = new_axes(5.6, 4.8, projection=geom.wcs)
+    own = ax is None
+    ax = _new_sky_axes(geom) if ax is None else ax
     drawn = ax.imshow(
         data,
         origin="lower",
@@ -103,20 +107,42 @@ def plot_map(
     )
     _label_sky(ax, geom)
     if colorbar:
-        _colorbar(ax, drawn, data, label)
+        # An inset is as high as the map, whatever its shape; only an own figure has room for it.
+        place = {"cax": ax.inset_axes((1.03, 0.0, 0.04, 1.0))} if own else {"ax": ax}
+        _colorbar(ax, drawn, data, label, **place)
     if title:
         ax.set_title(title, fontsize="medium")
     return ax
 
 
 def _norm(data: np.ndarray, stretch: str) -> Normalize:
+    """Make the colour scale of an image."""
+    if stretch not in ("auto", "sqrt", "linear"):
+        raise ValueError(f"stretch is 'auto', 'sqrt' or 'linear', not {stretch!r}")
     finite = data[np.isfinite(data)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    if stretch == "sqrt" and low >= 0:
+    if stretch == "auto":
+        stretch = "sqrt" if 0 <= 3 * low < high else "linear"
+    if stretch == "sqrt":
         return PowerNorm(0.5, vmin=0.0, vmax=high if high > 0 else 1.0)
-    if stretch not in ("sqrt", "linear"):
-        raise ValueError(f"stretch is 'sqrt' or 'linear', not {stretch!r}")
     return Normalize(low, high if high > low else low + 1.0)
+
+
+def _height(width: float, geom: WcsGeom) -> float:
+    """Give the height of a map of that width, within reason."""
+    ny, nx = geom.shape
+    return width * float(np.clip(ny / nx, 0.25, 1.6))
+
+
+def _new_sky_axes(geom: WcsGeom) -> Axes:
+    """Make a figure that fits a map, with margins in inches for labels and a colour bar."""
+    left, right, bottom, top, width = 0.95, 1.15, 0.7, 0.4, 4.4
+    height = _height(width, geom)
+    total = left + width + right, bottom + height + top
+    figure = new_figure(*total)
+    figure.set_layout_engine("none")
+    place = left / total[0], bottom / total[1], width / total[0], height / total[1]
+    return figure.add_axes(place, projection=geom.wcs)
 
 
 def _label_sky(ax: Axes, geom: WcsGeom) -> None:
@@ -124,7 +150,7 @@ def _label_sky(ax: Axes, geom: WcsGeom) -> None:
     if not isinstance(ax, WCSAxes):
         raise ValueError("a map needs sky axes: add_subplot(projection=geom.wcs)")
     names = _LABELS.get(geom.frame, ("Longitude", "Latitude"))
-    smallest = min(geom.npix) * geom.pixel_scale
+    smallest = min(np.multiply(geom.npix, geom.pixel_scale))
     pattern = "d" if smallest > 20 else "d.d" if smallest > 0.8 else "d.dd"
     for coordinate, name in zip((ax.coords[0], ax.coords[1]), names, strict=True):
         coordinate.set_axislabel(name, minpad=0.7)
@@ -139,9 +165,10 @@ def _colorbar(ax: Axes, drawn: Any, data: np.ndarray, label: str, **kwargs: Any)
     below = bool(finite.size) and finite.min() < norm.vmin
     above = bool(finite.size) and finite.max() > norm.vmax
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max"}
-    bar = ax.get_figure().colorbar(
-        drawn, ax=ax, extend=extend.get((below, above), "both"), label=label, **kwargs
-    )
+    ends = extend.get((below, above), "both")
+    bar = ax.get_figure().colorbar(drawn, extend=ends, label=label, **kwargs)
+    if isinstance(formatter := bar.formatter, ScalarFormatter):
+        formatter.set_useMathText(True)
     bar.outline.set_linewidth(0.6)
     bar.ax.tick_params(labelsize="small", direction="in")
 
@@ -166,8 +193,9 @@ def plot_positions(
     for name, (lon, lat) in positions.items():
         coord = SkyCoord(float(lon), float(lat), unit="deg", frame=frame)
         x, y = (float(value) for value in ax.wcs.world_to_pixel(coord))
-        ax.plot(x, y, "o", ms=11, mfc="none", mec="white", mew=1.1, path_effects=outline)
-        text = ax.annotate(name, (x, y), (8, 6), textcoords="offset points", color="white")
+        for color, width in (("black", 2.4), ("white", 1.2)):
+            ax.plot(x, y, "o", ms=13, mfc="none", mec=color, mew=width)
+        text = ax.annotate(name, (x, y), (9, 7), textcoords="offset points", color="white")
         text.set(fontsize="small", path_effects=outline, clip_on=True)
     return ax
 
@@ -185,7 +213,8 @@ def plot_dataset(
 
     All three panels show sums over the energies in the mask and over a disk about each pixel, so
     that the residual in standard deviations (`gjax.plot.residuals.signed_sqrt_ts`) is that of the
-    numbers shown. Counts and prediction share one colour scale.
+    numbers shown. Counts and prediction share one colour scale. Disks are cut by the border of the
+    map and by the mask, so sums drop towards both.
 
     Parameters
     ----------
@@ -212,7 +241,9 @@ def plot_dataset(
             f"got a prediction of shape {npred.shape}"
         )
     geom, mask = dataset.geom, dataset.mask
-    radius_pix = radius / geom.pixel_scale
+    # The size of a pixel in the middle of the map: a projection may shrink it with latitude.
+    center = geom.solid_angle()[geom.shape[0] // 2, geom.shape[1] // 2] * DEG2_PER_SR
+    radius_pix = radius / float(np.sqrt(center))
     cubes = [np.where(mask, cube, 0.0) for cube in (np.asarray(dataset.counts, float), npred)]
     seen = mask.any(axis=0)
     images = [
@@ -234,13 +265,15 @@ def plot_dataset(
 def _draw_panels(
     dataset: Dataset, panels: tuple, positions: Mapping[str, tuple[float, float]], frame: str
 ) -> Figure:
-    ny, nx = dataset.geom.shape
-    figure = new_figure(12.4, float(np.clip(12.4 / 3 * ny / nx, 1.6, 6.0)) + 1.0, dpi=100)
+    figure = new_figure(12.4, 1.5 + _height(3.8, dataset.geom), dpi=100)
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    engine.set(rect=(0.0, 0.0, 1.0, 1.0 - 0.3 / figure.get_figheight()))
     for column, (image, title, label, cmap, norm) in enumerate(panels):
         ax = figure.add_subplot(1, 3, column + 1, projection=dataset.geom.wcs)
         options = {"title": title, "cmap": cmap, "norm": norm, "colorbar": False}
         plot_map(image, dataset.geom, ax, **options)
-        bar = {"location": "bottom", "shrink": 0.85, "aspect": 32, "pad": 0.02}
+        bar = {"ax": ax, "location": "bottom", "shrink": 0.85, "aspect": 32, "pad": 0.02}
         _colorbar(ax, ax.images[0], image, label, **bar)
         if column:
             ax.coords[1].set_axislabel(" ")
@@ -251,5 +284,5 @@ def _draw_panels(
     used = np.flatnonzero(dataset.mask.any(axis=(1, 2)))
     if used.size:
         span = f"{energy[used[0]]:.3g} – {energy[used[-1] + 1]:.3g} TeV"
-        figure.suptitle(f"{dataset.name}, {span}", fontsize="large")
+        figure.suptitle(f"{dataset.name}, {span}", fontsize="large", y=0.985)
     return figure

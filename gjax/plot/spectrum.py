@@ -166,8 +166,9 @@ def plot_spectrum(
     energy = np.geomspace(low, high, n_points)
     curves = spectrum_band(model, energy, covariance=covariance, names=names, samples=samples)
     internal = u.Unit("cm-2 s-1 TeV-1") * u.TeV**energy_power
-    target = u.Unit(unit) if unit else _default_unit(energy_power)
-    middle, lower, upper = (curve * energy**energy_power * internal.to(target) for curve in curves)
+    target = unit or _default_unit(energy_power)
+    scale = energy**energy_power * internal.to(u.Unit(target))
+    middle, lower, upper = (curve * scale for curve in curves)
     ax = new_axes() if ax is None else ax
     banded = covariance is not None or samples is not None
     if banded:
@@ -185,7 +186,10 @@ def plot_spectrum(
     return ax
 
 
-def _default_unit(energy_power: float) -> u.UnitBase:
+def _default_unit(energy_power: float) -> str:
+    """Give energy-flux units for a power of two, TeV for all others."""
     if energy_power == 2:
-        return u.Unit("erg cm-2 s-1")
-    return u.Unit("cm-2 s-1 TeV-1") * u.TeV**energy_power
+        return "erg cm-2 s-1"
+    rest = energy_power - 1
+    energy = "" if rest == 0 else " TeV" if rest == 1 else f" TeV{rest:g}"
+    return f"cm-2 s-1{energy}"

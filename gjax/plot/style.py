@@ -6,11 +6,11 @@ settings, so pictures come out the same in a script, a notebook and on a machine
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
-from astropy import units as u
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
@@ -47,6 +47,8 @@ COUNTS_CMAP = "inferno"
 RESIDUAL_CMAP = "RdBu_r"
 
 _DPI = 120
+#: The power behind the name of a unit, as in ``cm-2``.
+_POWER = re.compile(r"(?<=[A-Za-z])\*{0,2}(-?\d+(?:\.\d+)?)")
 
 
 def new_figure(width: float, height: float, dpi: float = _DPI) -> Figure:
@@ -71,21 +73,20 @@ def finish_axes(ax: Axes) -> None:
         spine.set_linewidth(0.8)
 
 
-def unit_label(text: str, unit: str | u.UnitBase) -> str:
-    """Write ``text [unit]``, with the unit typeset; pure numbers get no bracket.
+def unit_label(text: str, unit: str) -> str:
+    """Write ``text [unit]``, with powers typeset and factors in the order given.
 
     Examples
     --------
     >>> unit_label("Energy", "TeV")
     'Energy [TeV]'
+    >>> unit_label("Flux", "cm-2 s-1")
+    'Flux [cm$^{-2}$ s$^{-1}$]'
     """
-    unit = u.Unit(unit)
-    if unit == u.dimensionless_unscaled:
+    if not unit:
         return text
-    written = unit.to_string()
-    if any(character.isdigit() or character in "/ *" for character in written):
-        written = unit.to_string("latex_inline")
-    return f"{text} [{written}]"
+    typeset = _POWER.sub(r"$^{\1}$", unit)
+    return f"{text} [{typeset}]"
 
 
 def energy_axis(ax: Axes, label: str = "Energy", unit: str = "TeV") -> None:

@@ -1,4 +1,4 @@
-"""Simulated data: instruments made from formulas, events drawn from models, counts from predictions."""
+"""Simulated data: instruments from formulas, events from models, counts from predictions."""
 
 from gjax.simulate.counts import fake as fake
 from gjax.simulate.events import simulate_events as simulate_events

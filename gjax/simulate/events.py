@@ -46,11 +46,12 @@ def simulate_events(
 
     .. math:: T \int \Phi(E)\,S(\Omega)\,A(E, \theta(\Omega))\,dE\,d\Omega
 
-    with the live time :math:`T` and the effective area :math:`A` at the offset :math:`\theta`. It is
-    reached by thinning: photons are drawn for the largest area at each energy, and kept with
-    probability :math:`A(E, \theta) / A_\mathrm{max}(E)`, which needs no integral over the morphology.
-    Their directions are then blurred and their energies dispersed. Background events come from the
-    background rate, times are uniform in the good time, and events are in order of time.
+    with the live time :math:`T` and the effective area :math:`A` at the offset :math:`\theta`. It
+    is reached by thinning: photons are drawn for the largest area at each energy, and kept with
+    probability :math:`A(E, \theta) / A_\mathrm{max}(E)`, which needs no integral over the
+    morphology. Their directions are then blurred and their energies dispersed. Background events
+    come from the background rate, times are uniform in the good time, and events are in order of
+    time.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ With energy :math:`E` in TeV and offset :math:`\theta` in deg, an `InstrumentFor
   :math:`R = [R_1^2 (E/0.1)^{-2p} + R_\infty^2]^{1/2}\,[1 + (\theta/\theta_R)^2]`;
 - energy dispersion: a log-normal distribution of migra = energy / energy_true, with the width
   :math:`s = [s_\infty^2 + s_1^2/E]^{1/2}` and the median :math:`1 + \beta\,(E/E_t)^{-3/2}`;
-- background in TeV-1 s-1 sr-1: :math:`B = B_1\,E^{-2.7}\,(1 + E)^{-0.7}\,t(E)\,
+- background in TeV-1 s-1 sr-1: :math:`B = B_1\,E^{-2.7}\,(1 + E)^{-0.7}\,t(E)^2\,
   r(\theta)`, from :math:`E^{-2.7}` at low to :math:`E^{-3.4}` at high energies.
 
 They are made to look like an array, not to describe one: nothing here is the response of a real
@@ -143,7 +143,7 @@ class InstrumentFormula:
     def background_rate(self, energy: ArrayLike, offset: ArrayLike) -> np.ndarray:
         """Give the background rate in TeV-1 s-1 sr-1 at energies in TeV and offsets in deg."""
         turn_on = 1 / (1 + (energy / self.threshold) ** -self.threshold_index)
-        rate = self.background * energy**-2.7 * (1 + energy) ** -0.7 * turn_on
+        rate = self.background * energy**-2.7 * (1 + energy) ** -0.7 * turn_on**2
         return rate * self.rolloff(energy, offset)
 
     def instrument(self) -> Instrument:
@@ -241,8 +241,8 @@ _CTA = InstrumentFormula(
     resolution=0.054,
     resolution_floor=0.06,
     bias=0.15,
-    background=3.5,
-    energy_min=0.01,
+    background=11.0,
+    energy_min=0.02,
     energy_max=200.0,
     offset_max=5.0,
 )
@@ -264,7 +264,7 @@ _HESS = InstrumentFormula(
     resolution=0.08,
     resolution_floor=0.10,
     bias=0.20,
-    background=1.0,
+    background=40.0,
     energy_min=0.05,
     energy_max=100.0,
     offset_max=2.5,

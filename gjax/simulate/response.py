@@ -1,8 +1,8 @@
 """What the instrument does to true directions and energies, event by event.
 
-The responses themselves are in `gjax.irf`. They are tabulated at nodes of energy and offset, and each
-event goes to a node next to it, at random with the weights of a linear interpolation: drawing at the
-node is then drawing from the interpolation, at the cost of one search per event.
+The responses themselves are in `gjax.irf`. They are tabulated at nodes of energy and offset, and
+each event goes to a node next to it, at random with the weights of a linear interpolation: drawing
+at the node is then drawing from the interpolation, at the cost of one search per event.
 """
 
 from __future__ import annotations
