@@ -44,7 +44,7 @@ def open_data_store(config: Configuration) -> DataStore:
     """Open the index of the data store that the configuration names."""
     key = "observations.datastore"
     path = find_file(config.settings.observations.datastore, beside=config.folder, key=key)
-    return DataStore.from_file(path) if path.is_file() else DataStore.from_dir(path)
+    return DataStore(path)
 
 
 def select_observations(config: Configuration, store: DataStore) -> list[int]:
@@ -64,13 +64,7 @@ def select_observations(config: Configuration, store: DataStore) -> list[int]:
     chosen = wanted or list(store.obs_ids)
     cone = config.settings.observations.obs_cone
     if cone.lon is not None:
-        inside = set(
-            store.select(
-                cone=(to_internal(cone.lon, "deg"), to_internal(cone.lat, "deg")),
-                radius=to_internal(cone.radius, "deg"),
-                frame=cone.frame,
-            )
-        )
+        inside = store.select_cone(cone.lon, cone.lat, cone.radius, cone.frame or "icrs")
         chosen = [obs_id for obs_id in chosen if obs_id in inside]
     if not chosen:
         raise ConfigError("the selection leaves no observation", key="observations")
@@ -110,11 +104,11 @@ def iter_observations(
     settings = config.settings.observations
     time = settings.obs_time
     for obs_id in obs_ids:
-        observation = store.observation(obs_id)
-        missing = [name for name in settings.required_irf if getattr(observation, name) is None]
+        missing = set(settings.required_irf) - set(store.available(obs_id))
         if missing:
             progress.note(f"observation {obs_id} is left out: it has no {', '.join(missing)}")
             continue
+        observation = store.observation(obs_id, settings.required_irf)
         if time.start is not None:
             observation = _select_times(observation, time)
         if observation.gti.total > 0:

@@ -6,11 +6,9 @@ are written by `gjax.io.models`.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import math
 import os
-import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,20 +18,7 @@ import numpy as np
 from gjax.errors import FileFormatError
 from gjax.io.atomic import atomic_write
 
-__all__ = ["parameter_rows", "read_result", "software_versions", "to_plain", "write_result"]
-
-_PACKAGES = ("gjax", "jax", "jaxlib", "equinox", "numpyro", "numpy", "scipy", "astropy", "regions")
-
-
-def software_versions() -> dict[str, str]:
-    """List the versions of everything that numbers depend on, and the platform."""
-    versions = {}
-    for package in _PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            versions[package] = "not installed"
-    return versions | {"python": platform.python_version(), "platform": platform.platform()}
+__all__ = ["parameter_rows", "read_result", "to_plain", "write_result"]
 
 
 def to_plain(value: Any) -> Any:

@@ -11,7 +11,6 @@ from gjax.errors import FileFormatError
 from gjax.io.results import (
     parameter_rows,
     read_result,
-    software_versions,
     to_plain,
     write_result,
 )
@@ -100,9 +99,3 @@ def _spec(default, unit):
     from gjax.parameters import ParameterSpec
 
     return ParameterSpec(default, unit)
-
-
-def test_versions_name_what_numbers_depend_on():
-    versions = software_versions()
-    assert versions["numpy"] == np.__version__
-    assert {"gjax", "jax", "astropy", "python", "platform"} <= versions.keys()

@@ -1,0 +1,140 @@
+"""The last stages, shared by an analysis and the demo: what is written once the fit is done."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gjax.cli.pictures import draw_corner, draw_datasets, draw_spectra
+from gjax.cli.products import Products, file_name
+from gjax.cli.progress import Progress
+from gjax.cli.schema import Gjax
+from gjax.dataset.dataset import Dataset
+from gjax.infer.result import FitResult
+from gjax.io.datasets import write_dataset
+from gjax.io.models import write_models
+from gjax.io.results import write_result
+from gjax.model import SkyModel
+
+__all__ = ["Outcome", "finish", "write_datasets"]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What an analysis gives back.
+
+    Parameters
+    ----------
+    fit :
+        The fit.
+    datasets :
+        The reduced datasets, with the mask of the fit.
+    npred :
+        Predicted counts of each at the best fit, shape ``(ereco, y, x)``.
+    posterior :
+        The posterior, if one was asked for.
+    document :
+        What ``result.json`` says.
+    folder, files :
+        Where the products are, and their names in it.
+    """
+
+    fit: FitResult
+    datasets: list[Dataset]
+    npred: list[np.ndarray]
+    posterior: Any
+    document: dict[str, Any]
+    folder: Path
+    files: list[str] = field(default_factory=list)
+
+    @property
+    def success(self) -> bool:
+        """Whether the fit converged."""
+        return self.fit.success
+
+    @property
+    def message(self) -> str:
+        """What happened in the fit."""
+        return self.fit.message
+
+    def summary(self) -> str:
+        """Write the fit as a table, and where the products are."""
+        listed = "\n".join(f"  {name}" for name in self.files)
+        return f"{self.fit}\n\nwritten to {self.folder}:\n{listed}"
+
+
+def write_datasets(products: Products, datasets: Sequence[Dataset]) -> None:
+    """Write each dataset to a file of its own."""
+    for dataset in datasets:
+        path = products.path("datasets", f"{file_name(dataset.name)}.fits")
+        write_dataset(dataset, path, overwrite=True)
+
+
+def finish(
+    outcome: Outcome,
+    settings: Gjax,
+    products: Products,
+    progress: Progress,
+    truths: Mapping[str, float] | None = None,
+) -> Outcome:
+    """Write the results, sample the posterior if asked for, and draw the pictures.
+
+    The results are on disk before anything else is tried, and are written again, with all that was
+    added, at the end.
+
+    Parameters
+    ----------
+    outcome :
+        What there is after the fit.
+    settings :
+        Sampler, seed and pictures.
+    products :
+        Where to write.
+    progress :
+        The bar.
+    truths :
+        True values of simulated parameters by name, to be marked in the corner plot.
+    """
+    progress.stage("writing results")
+    fit = outcome.fit
+    write_models(
+        products.path("models.yaml"),
+        fit.models,
+        fit.parameters,
+        covariance=fit.covariance,
+        overwrite=True,
+    )
+    products.path("models_covariance.dat")
+    write_result(outcome.document, products.path("result.json"), overwrite=True)
+    progress.advance()
+    if settings.sampler is not None and fit.success:
+        outcome = _sample(outcome, settings, products, progress)
+    if settings.pictures:
+        _draw(outcome, products, progress, truths)
+    products.discard_stale()
+    outcome.document["files"] = products.names
+    write_result(outcome.document, products.path("result.json"), overwrite=True)
+    return dataclasses.replace(outcome, files=products.names)
+
+
+def _draw(
+    outcome: Outcome, products: Products, progress: Progress, truths: Mapping[str, float] | None
+) -> None:
+    begin = time.perf_counter()
+    sources = [m for m in outcome.fit.models.members if isinstance(m, SkyModel)]
+    progress.extend(len(outcome.datasets) + len(sources))
+    for name in draw_datasets(products, outcome.datasets, outcome.npred, outcome.fit):
+        progress.stage(f"drawing {name}")
+        progress.advance()
+    for name in draw_spectra(products, outcome.datasets, outcome.fit):
+        progress.stage(f"drawing {name}")
+        progress.advance()
+    if outcome.posterior is not None:
+        draw_corner(products, outcome.posterior.samples, truths)
+    outcome.document["timing"]["pictures"] = time.perf_counter() - begin

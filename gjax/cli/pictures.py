@@ -1,0 +1,96 @@
+"""The pictures of a run: which are drawn, of what, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gjax.cli.modelling import background_counts
+from gjax.cli.products import Products, file_name
+from gjax.dataset.dataset import Dataset
+from gjax.infer.result import FitResult
+from gjax.maps.frames import convert
+from gjax.model import SkyModel
+from gjax.plot import plot_corner, plot_counts_spectrum, plot_dataset, plot_spectrum, save
+
+__all__ = ["draw_corner", "draw_datasets", "draw_spectra", "energy_range", "source_positions"]
+
+
+def source_positions(fit: FitResult) -> dict[str, tuple[float, float]]:
+    """Give the ICRS position in deg of each source that has one."""
+    found = {}
+    for name, model in fit.models.items():
+        if isinstance(model, SkyModel) and model.spatial is not None:
+            lon, lat = (float(value) for value in model.spatial.position)
+            lon, lat = convert(lon, lat, model.spatial.frame, "icrs")
+            found[name] = (float(lon), float(lat))
+    return found
+
+
+def energy_range(datasets: Sequence[Dataset]) -> tuple[float, float]:
+    """Give the ends in TeV of the energy bins that take part in the fit."""
+    ends = []
+    for dataset in datasets:
+        used = np.flatnonzero(dataset.mask.any(axis=(1, 2)))
+        if used.size:
+            ends += [dataset.energy.edges[used[0]], dataset.energy.edges[used[-1] + 1]]
+    return float(min(ends)), float(max(ends))
+
+
+def draw_datasets(
+    products: Products, datasets: Sequence[Dataset], npred: Sequence[np.ndarray], fit: FitResult
+) -> Iterator[str]:
+    """Draw the maps and the counts spectrum of each dataset; yield its name when done."""
+    positions = source_positions(fit)
+    for dataset, prediction in zip(datasets, npred, strict=True):
+        if not dataset.mask.any():
+            continue
+        name = file_name(dataset.name)
+        inside = {
+            source: position
+            for source, position in positions.items()
+            if _is_inside(dataset, position)
+        }
+        figure = plot_dataset(dataset, prediction, positions=inside)
+        save(figure, products.path("pictures", f"maps-{name}.png"))
+        background = background_counts(dataset, fit.models)
+        parts = {} if background is None else {"Background": background}
+        figure = plot_counts_spectrum(dataset, prediction, components=parts)
+        save(figure, products.path("pictures", f"counts-{name}.png"))
+        yield dataset.name
+
+
+def _is_inside(dataset: Dataset, position: tuple[float, float]) -> bool:
+    lon, lat = convert(*position, "icrs", dataset.geom.frame)
+    return min(int(index) for index in dataset.geom.coord_to_idx(lon, lat)) >= 0
+
+
+def draw_spectra(products: Products, datasets: Sequence[Dataset], fit: FitResult) -> Iterator[str]:
+    """Draw the spectrum of each source with its error band; yield its name when done."""
+    bounds = energy_range(datasets)
+    keys = fit.parameters.keys
+    for name, model in fit.models.items():
+        if not isinstance(model, SkyModel):
+            continue
+        rows = [i for i, key in enumerate(keys) if key[:2] == (name, "spectral")]
+        covariance = fit.covariance[np.ix_(rows, rows)]
+        ax = plot_spectrum(
+            model.spectral,
+            bounds,
+            covariance=covariance if np.isfinite(covariance).all() else None,
+            names=[keys[i][2:] for i in rows],
+            label=name,
+        )
+        save(ax, products.path("pictures", f"spectrum-{file_name(name)}.png"))
+        yield name
+
+
+def draw_corner(
+    products: Products, samples: Mapping[str, Any], truths: Mapping[str, float] | None = None
+) -> None:
+    """Draw the posterior of the free parameters in pairs."""
+    labels = {name: name.replace(".", "\n", 1) for name in samples}
+    figure = plot_corner(samples, truths=truths, labels=labels)
+    save(figure, products.path("pictures", "corner.png"))

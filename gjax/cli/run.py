@@ -1,0 +1,129 @@
+"""One analysis from its configuration to its products: the order of the stages."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gjax.cli.config import Configuration, parse_config, read_config
+from gjax.cli.modelling import (
+    add_backgrounds,
+    dataset_rows,
+    find_models_file,
+    result_document,
+)
+from gjax.cli.outcome import Outcome, finish, write_datasets
+from gjax.cli.paths import expand
+from gjax.cli.products import Products
+from gjax.cli.progress import Progress, logging_as
+from gjax.cli.reduction import (
+    apply_fit_range,
+    iter_observations,
+    open_data_store,
+    reduce_datasets,
+    select_observations,
+)
+from gjax.dataset.dataset import Dataset
+from gjax.infer.fit import fit as run_fit
+from gjax.infer.result import FitResult
+from gjax.io.models import ModelsFile, read_models
+from gjax.predict.npred import npred_prepared
+
+__all__ = ["run_analysis"]
+
+
+def run_analysis(
+    config: str | os.PathLike[str] | Mapping[str, Any] | Configuration,
+    models: str | os.PathLike[str] | None = None,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    overwrite: bool = False,
+    quiet: bool = True,
+) -> Outcome:
+    """Run the analysis that a configuration describes.
+
+    Parameters
+    ----------
+    config :
+        A configuration file in the YAML of Gammapy's high-level interface, or its contents.
+    models :
+        Models file; by default the one that the configuration names.
+    output :
+        Folder for the products; by default ``general.outdir``.
+    overwrite :
+        Whether products of an earlier run are replaced.
+    quiet :
+        Show no progress bar.
+
+    Raises
+    ------
+    gjax.errors.ConfigError
+        If the configuration cannot be used, or the output is taken.
+    gjax.errors.FileFormatError
+        If a file cannot be read.
+    """
+    configuration = _as_configuration(config)
+    models_path = find_models_file(configuration, None if models is None else Path(models))
+    folder = expand(configuration.settings.general.outdir) if output is None else Path(output)
+    products = Products(folder, overwrite=overwrite, inputs=(models_path,))
+    contents = read_models(models_path)
+    with logging_as(configuration.settings.general.log), Progress(8, quiet=quiet) as progress:
+        for note in configuration.notes:
+            progress.note(note)
+        for name in configuration.skipped:
+            progress.note(f"warning: {name} is not done yet and is skipped; the rest goes on")
+        return _run_stages(configuration, contents, products, progress)
+
+
+def _as_configuration(config: Any) -> Configuration:
+    if isinstance(config, Configuration):
+        return config
+    return parse_config(config) if isinstance(config, Mapping) else read_config(config)
+
+
+def _run_stages(
+    config: Configuration, contents: ModelsFile, products: Products, progress: Progress
+) -> Outcome:
+    progress.stage("reading the index")
+    begin = time.perf_counter()
+    store = open_data_store(config)
+    obs_ids = select_observations(config, store)
+    progress.extend(len(obs_ids))
+    progress.stage("reducing observations")
+    datasets = reduce_datasets(
+        config, iter_observations(config, store, obs_ids, progress), progress
+    )
+    datasets = apply_fit_range(config, datasets)
+    seconds = {"reduce": time.perf_counter() - begin}
+    models, parameters = add_backgrounds(contents.models, contents.parameters, datasets)
+    progress.stage("writing datasets")
+    write_datasets(products, datasets)
+    progress.advance()
+
+    fit = _fit(datasets, models, parameters, progress)
+    npred = npred_prepared(fit.objective.prepared, fit.models)
+    document = result_document(
+        fit,
+        timing=seconds,
+        seed=config.settings.gjax.seed,
+        skipped=config.skipped,
+        notes=config.notes,
+        datasets=dataset_rows(datasets, npred, fit),
+        configuration=config.as_read,
+    )
+    outcome = Outcome(fit, datasets, npred, None, document, products.folder)
+    return finish(outcome, config.settings.gjax, products, progress)
+
+
+def _fit(datasets: list[Dataset], models: Any, parameters: Any, progress: Progress) -> FitResult:
+    progress.stage("compiling the fit")
+
+    def report(evaluation: int, stat: float) -> None:
+        progress.stage(f"fit: evaluation {evaluation}, {stat:.1f}")
+
+    fit = run_fit(datasets, models, parameters, callback=report)
+    progress.advance(3)
+    return fit
