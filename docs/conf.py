@@ -3,6 +3,7 @@
 import importlib
 import os
 import shutil
+import sys
 import tomllib
 from pathlib import Path
 
@@ -33,6 +34,12 @@ tutorials = here / "notebooks"
 tutorials.mkdir(exist_ok=True)
 for source in sorted((here.parent / "notebooks").glob("*.md")):
     shutil.copyfile(source, tutorials / source.name)
+
+# A page for each registered model.
+sys.path.insert(0, str(here))
+from model_gallery import write_gallery  # noqa: E402
+
+write_gallery(here / "gallery")
 
 # The tutorials need real data: the test suite executes them where there are some, the docs do not.
 nb_execution_mode = "off"
