@@ -85,8 +85,11 @@ def prior_bounds(prior: dist.Distribution) -> tuple[float, float] | None:
     return None
 
 
-def prior_to_dict(prior: dist.Distribution, unit: str, where: str) -> dict[str, Any]:
+def prior_to_dict(prior: Any, bounds: tuple[float, float], unit: str, where: str) -> dict[str, Any]:
     """Write a prior, with numbers in internal units.
+
+    A uniform or log-uniform prior is cut to the bounds of its parameter, because in the file its
+    ends replace them.
 
     Raises
     ------
@@ -95,7 +98,10 @@ def prior_to_dict(prior: dist.Distribution, unit: str, where: str) -> dict[str, 
     """
     for name, (defaults, distribution) in _PRIORS.items():
         if type(prior) is distribution:
-            pair = (prior.loc, prior.scale) if name == "GaussianPrior" else (prior.low, prior.high)
+            if name == "GaussianPrior":
+                pair = prior.loc, prior.scale
+            else:
+                pair = max(float(prior.low), bounds[0]), min(float(prior.high), bounds[1])
             parameters = [
                 {"name": key, "value": float(value), "unit": unit}
                 for key, value in zip(defaults, pair, strict=True)

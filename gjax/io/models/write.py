@@ -14,7 +14,7 @@ from astropy import units as u
 from gjax.errors import ConfigError, UnknownNameError
 from gjax.io.atomic import atomic_write
 from gjax.io.models.covariance import covariance_path, write_covariance
-from gjax.io.models.priors import prior_to_dict
+from gjax.io.models.priors import prior_bounds, prior_to_dict
 from gjax.model import FoVBackground, Model, Models
 from gjax.model.registry import entry_of
 from gjax.parameters import Key, Parameters, ParameterSpec, parameter_leaves, specs
@@ -79,9 +79,7 @@ def write_models(
             if target.exists():
                 raise FileExistsError(f"{target} exists; pass overwrite=True to replace it")
     if covariance is not None:
-        labels = _link_labels(parameters)
-        names = [labels.get(key, ".".join(key)) for key in parameters.keys]
-        write_covariance(beside, names, covariance, overwrite=overwrite)
+        write_covariance(beside, list(parameters.names), covariance, overwrite=overwrite)
         data["covariance"] = beside.name
     text = yaml.safe_dump(data, sort_keys=False, indent=4, width=80, allow_unicode=True)
     with atomic_write(path, overwrite=overwrite) as temporary:
@@ -114,23 +112,27 @@ def models_to_dict(
     labels, priors = _link_labels(parameters), _priors(parameters)
     entries: dict[Key, dict[str, Any]] = {}
     for i, (key, spec) in enumerate(zip(parameters.keys, parameters.specs, strict=True)):
-        # A linked parameter is its target in the file; its own row of the table does not count.
+        # A linked parameter is its target in the file; its own value and row do not count.
         source = parameters.links[key].targets[0] if key in parameters.links else key
         j = parameters.keys.index(source)
-        entry: dict[str, Any] = {"name": key[-1], "value": values[key]}
+        entry: dict[str, Any] = {"name": key[-1], "value": values[source]}
         if spec.unit:
             entry["unit"] = u.Unit(spec.unit).to_string("fits")
         if math.isfinite(errors[i]) and errors[i] > 0:
             entry["error"] = float(errors[i])
-        entry |= _bounds(spec, float(parameters.minimum[j]), float(parameters.maximum[j]))
+        bounds = float(parameters.minimum[j]), float(parameters.maximum[j])
+        prior = None
+        if key in priors:
+            prior = prior_to_dict(priors[key], bounds, entry.get("unit", ""), ".".join(key))
+            if prior_bounds(priors[key]) is not None:
+                bounds = tuple(end["value"] for end in prior["parameters"])
+        entry |= _bounds(spec, *bounds)
         if parameters.frozen[j] != spec.frozen:
             entry["frozen"] = parameters.frozen[j]
         if key in labels:
             entry["link"] = labels[key]
-        if key in priors:
-            entry["prior"] = prior_to_dict(
-                priors[key], entry.get("unit", ""), ".".join((*key, "prior"))
-            )
+        if prior is not None:
+            entry["prior"] = prior
         entries[key] = entry
     return {"components": [_component(name, m, entries) for name, m in models.items()]}
 

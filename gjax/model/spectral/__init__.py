@@ -7,7 +7,7 @@ names, defaults and frozen flags are Gammapy's.
 from __future__ import annotations
 
 from gjax.model.spectral.abstract import (
-    AbstractQuadratureSpectral,
+    AbstractQuadrature,
     AbstractSpectral,
     Product,
     Sum,
@@ -16,7 +16,7 @@ from gjax.model.spectral.curved import ExpCutoffPowerLaw, LogParabola
 from gjax.model.spectral.power_law import Constant, PowerLaw, PowerLawNorm
 
 __all__ = [
-    "AbstractQuadratureSpectral",
+    "AbstractQuadrature",
     "AbstractSpectral",
     "Constant",
     "ExpCutoffPowerLaw",

@@ -15,7 +15,7 @@ import equinox as eqx
 from gjax.numerics.quadrature import integrate_log_energy
 from gjax.typing import Array, ArrayLike
 
-__all__ = ["AbstractQuadratureSpectral", "AbstractSpectral", "Product", "Sum"]
+__all__ = ["AbstractQuadrature", "AbstractSpectral", "Product", "Sum"]
 
 # A decade in which exp(-E/E_c) falls by forty orders of magnitude still integrates to 1e-11.
 _N_NODES = 16
@@ -66,12 +66,17 @@ class AbstractSpectral(eqx.Module):
         return Product(self, other) if isinstance(other, AbstractSpectral) else NotImplemented
 
 
-class AbstractQuadratureSpectral(AbstractSpectral):
-    """A spectrum whose integrals have no closed form; only ``__call__`` is left to define.
+class AbstractQuadrature(eqx.Module):
+    """The integrals of a spectrum that has no closed form; put before `AbstractSpectral`.
 
-    Integrals use Gauss-Legendre quadrature in log energy. The error is below 1e-8 for spectra that
+    ``class Mine(AbstractQuadrature, AbstractSpectral)`` has only ``__call__`` left to define. The
+    integrals use Gauss-Legendre quadrature in log energy. The error is below 1e-8 for spectra that
     are smooth over a bin of up to a decade.
     """
+
+    @abstractmethod
+    def __call__(self, energy: ArrayLike) -> Array:
+        """Evaluate dN/dE."""
 
     def integral(self, energy_min: ArrayLike, energy_max: ArrayLike) -> Array:
         """Integrate dN/dE by quadrature: the photon flux in cm-2 s-1."""
@@ -107,7 +112,7 @@ class Sum(AbstractSpectral):
 
 
 @final
-class Product(AbstractQuadratureSpectral):
+class Product(AbstractQuadrature, AbstractSpectral):
     """The product of two spectra, as built by ``first * second``."""
 
     first: AbstractSpectral

@@ -1,6 +1,6 @@
 """Spectra that bend: the log parabola and the exponentially cut-off power law.
 
-Their bin integrals have no closed form and come from the quadrature base class.
+Their bin integrals have no closed form and come from `AbstractQuadrature`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import final
 
 import jax.numpy as jnp
 
-from gjax.model.spectral.abstract import AbstractQuadratureSpectral
+from gjax.model.spectral.abstract import AbstractQuadrature, AbstractSpectral
 from gjax.parameters import param
 from gjax.typing import Array, ArrayLike, Scalar
 
@@ -17,7 +17,7 @@ __all__ = ["ExpCutoffPowerLaw", "LogParabola"]
 
 
 @final
-class LogParabola(AbstractQuadratureSpectral):
+class LogParabola(AbstractQuadrature, AbstractSpectral):
     r"""A parabola in log-log space, with the natural logarithm.
 
     .. math:: \frac{dN}{dE} = A \left(\frac{E}{E_0}\right)^{-\alpha - \beta \ln(E/E_0)}
@@ -46,7 +46,7 @@ class LogParabola(AbstractQuadratureSpectral):
 
 
 @final
-class ExpCutoffPowerLaw(AbstractQuadratureSpectral):
+class ExpCutoffPowerLaw(AbstractQuadrature, AbstractSpectral):
     r"""A power law with an exponential cut-off.
 
     .. math:: \frac{dN}{dE} = A \left(\frac{E}{E_0}\right)^{-\Gamma}
