@@ -12,6 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+# Scripts that write reference files need the peer; they are no tests and hold no doctests.
+collect_ignore_glob = ["*make_*.py"]
+
 # Before anything imports matplotlib: no test opens a window.
 os.environ["MPLBACKEND"] = "Agg"
 
