@@ -61,7 +61,7 @@ def open_fits(path: Path) -> Iterator[fits.HDUList]:
             raise
         except (OSError, EOFError, zlib.error, UserWarning, fits.VerifyError) as error:
             raise FileFormatError(f"not a readable FITS file: {error}", path=path) from error
-        except (TypeError, IndexError, KeyError) as error:
+        except (TypeError, ValueError, IndexError, KeyError) as error:
             raise FileFormatError(f"damaged or not as expected: {error!r}", path=path) from error
 
 
@@ -220,7 +220,8 @@ def map_from_hdus(
     if any(part in hdu.name.lower() for part in _MASK_NAMES):
         return Map(data.astype(bool), geom, axes, "", hdu.name)
     unit, factor = _read_unit(hdus, hdu, bands)
-    return Map(data.astype(float) * factor, geom, axes, unit, hdu.name)
+    data = data.astype(float)
+    return Map(data if factor == 1.0 else data * factor, geom, axes, unit, hdu.name)
 
 
 def _find(hdus: fits.HDUList, name: str | int | None, path: Path | None) -> Any:
@@ -271,19 +272,12 @@ def _read_unit(hdus: fits.HDUList, hdu: Any, bands: str | None) -> tuple[str, fl
     unit = _parsed(written)
     if unit is None:
         return written, 1.0
-    bases = list(unit.bases) if unit.bases else []
-    for angle in (u.deg, u.rad, u.arcmin, u.arcsec):
-        # Of a map, a square of angles is a solid angle.
-        if angle in bases and abs(unit.powers[bases.index(angle)]) == 2:
-            power = unit.powers[bases.index(angle)]
-            unit = (
-                unit
-                * angle**-power
-                * u.sr ** (power / 2)
-                * float((angle**2).to(u.sr)) ** (power / 2)
-            )
-    target = internal_unit(unit.to_string())
-    return target, float(unit.to(target))
+    target = unit
+    for base, power in zip(unit.bases, unit.powers, strict=True):
+        if base.is_equivalent(u.deg) and abs(power) == 2:
+            target = target / base**power * u.sr ** int(power / 2)  # the sky is not flat
+    internal = internal_unit(target.to_string())
+    return internal, float(unit.to(internal))
 
 
 def _stored_unit(unit: str, wanted: str | None) -> tuple[str, float]:
