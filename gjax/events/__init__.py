@@ -1,7 +1,7 @@
 """What an observation is made of: events, good time, pointing and responses.
 
-Times are float64 seconds since a static reference epoch (MJD, TT), directions ICRS degrees, energies
-TeV. Files are opened in `gjax.io.gadf` only.
+Times are float64 seconds since a static reference epoch (MJD, TT), directions ICRS degrees,
+energies TeV. Files are opened in `gjax.io.gadf` only.
 """
 
 from gjax.events.event_list import EventList

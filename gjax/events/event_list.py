@@ -1,7 +1,7 @@
 """Lists of reconstructed events.
 
-Lives here: the columns that an analysis needs, and selections on them. Selection by sky region needs
-map geometry and lives in `gjax.reduce`; reading, in `gjax.io.gadf`.
+Lives here: the columns that an analysis needs, and selections on them. Selection by sky region
+needs map geometry and lives in `gjax.reduce`; reading, in `gjax.io.gadf`.
 """
 
 from __future__ import annotations
@@ -136,8 +136,8 @@ class EventList(eqx.Module):
         if not lists:
             raise ValueError("nothing to stack: no event list given")
         same = [events.to_reference(lists[0].reference) for events in lists]
-        columns = (
-            np.concatenate([getattr(events, name) for events in same])
+        columns = {
+            name: np.concatenate([getattr(events, name) for events in same])
             for name in ("energy", "lon", "lat", "time", "event_id")
-        )
-        return EventList(*columns, lists[0].reference)
+        }
+        return EventList(**columns, reference=lists[0].reference)

@@ -1,7 +1,7 @@
 """Good time intervals: when an instrument was taking data that may be used.
 
-Times are float64 seconds since a static reference epoch (MJD, TT). Lives here: the intervals and the
-operations on them. Does not live here: reading them (`gjax.io.gadf`) and dead time
+Times are float64 seconds since a static reference epoch (MJD, TT). Lives here: the intervals and
+the operations on them. Does not live here: reading them (`gjax.io.gadf`) and dead time
 (`gjax.events.observation`).
 """
 

@@ -39,17 +39,18 @@ BACKGROUND_FLOOR = LOG_FLOOR * 1e6
 FOV_ALIGNMENTS = ("RADEC", "ALTAZ", "REVERSE_LON_RADEC")
 
 
-def _integral(values: np.ndarray, energy_edges: Any) -> np.ndarray:
-    """Integrate over energy bins with a power law between the values at their edges."""
-    edges = np.asarray(energy_edges, float)
-    return segments_loglog(edges.reshape((-1,) + (1,) * (values.ndim - 1)), values, axis=0)
+def _integral(table: Table, energy_edges: Any, ndim: int, **place: Any) -> np.ndarray:
+    """Integrate over energy bins with a power law between the rates at their edges.
 
-
-def _column(energy_edges: Any, ndim: int) -> np.ndarray:
+    Cells without events enter with the floor of the table, not with zero, so that the first bin
+    with a rate is not lost (as in Gammapy).
+    """
     edges = np.asarray(energy_edges, float)
     if edges.ndim != 1:
         raise ValueError(f"energy edges must be 1D, got shape {edges.shape}")
-    return edges.reshape((-1,) + (1,) * ndim)
+    edges = edges.reshape((-1,) + (1,) * ndim)
+    rate = table.cut(table.interpolate(energy=edges, **place), energy=edges, **place)
+    return segments_loglog(edges, rate, axis=0)
 
 
 def _check_alignment(alignment: str) -> None:
@@ -91,7 +92,7 @@ class Background2D(eqx.Module):
     def integrate(self, energy_edges: Any, fov_lon: Any, fov_lat: Any) -> np.ndarray:
         """Integrate the rate over energy bins, with a power law between the edges of each.
 
-        A bin with a rate of zero at one of its edges has none.
+        A bin that begins or ends outside the energy axis has none.
 
         Parameters
         ----------
@@ -104,8 +105,8 @@ class Background2D(eqx.Module):
         -------
         Rate per bin in s-1 sr-1, shape ``(n, *shape of the coordinates)``.
         """
-        ndim = np.broadcast(fov_lon, fov_lat).ndim
-        return _integral(self.evaluate(_column(energy_edges, ndim), fov_lon, fov_lat), energy_edges)
+        offset = separation(0.0, 0.0, np.asarray(fov_lon, float), np.asarray(fov_lat, float))
+        return _integral(self.table, energy_edges, np.ndim(offset), offset=offset)
 
 
 class Background3D(eqx.Module):
@@ -114,7 +115,8 @@ class Background3D(eqx.Module):
     Parameters
     ----------
     table :
-        Axes ``(energy, fov_lon, fov_lat)`` in TeV, deg and deg, values in TeV-1 s-1 sr-1, log scale.
+        Axes ``(energy, fov_lon, fov_lat)`` in TeV, deg and deg; values in TeV-1 s-1 sr-1, on the
+        log scale.
     fov_alignment :
         Alignment of the detector frame, one of `FOV_ALIGNMENTS`.
     is_pointlike :
@@ -141,7 +143,7 @@ class Background3D(eqx.Module):
     def integrate(self, energy_edges: Any, fov_lon: Any, fov_lat: Any) -> np.ndarray:
         """Integrate the rate over energy bins, with a power law between the edges of each.
 
-        A bin with a rate of zero at one of its edges has none.
+        A bin that begins or ends outside the energy axis has none.
 
         Parameters
         ----------
@@ -155,7 +157,7 @@ class Background3D(eqx.Module):
         Rate per bin in s-1 sr-1, shape ``(n, *shape of the coordinates)``.
         """
         ndim = np.broadcast(fov_lon, fov_lat).ndim
-        return _integral(self.evaluate(_column(energy_edges, ndim), fov_lon, fov_lat), energy_edges)
+        return _integral(self.table, energy_edges, ndim, fov_lon=fov_lon, fov_lat=fov_lat)
 
 
 Background: TypeAlias = Background2D | Background3D

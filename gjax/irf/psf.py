@@ -159,10 +159,11 @@ class PSF3Gauss(eqx.Module):
             TeV, deg and deg; they broadcast. The parameters go on linearly beyond the axes.
         """
         rad2 = np.asarray(rad, float) ** 2
-        return sum(
+        terms = [
             norm * DEG2_PER_SR / (2 * np.pi * sigma2) * np.exp(-0.5 * rad2 / sigma2)
             for norm, sigma2 in self._components(energy_true, offset)
-        )
+        ]
+        return terms[0] + terms[1] + terms[2]
 
     def containment(self, rad: Any, energy_true: Any, offset: Any) -> np.ndarray:
         r"""Give the probability within ``rad``, :math:`\sum_i n_i (1 - e^{-r^2/2\sigma_i^2})`.
@@ -173,10 +174,11 @@ class PSF3Gauss(eqx.Module):
             deg, TeV and deg; they broadcast.
         """
         rad2 = np.asarray(rad, float) ** 2
-        return sum(
+        terms = [
             -norm * np.expm1(-0.5 * rad2 / sigma2)
             for norm, sigma2 in self._components(energy_true, offset)
-        )
+        ]
+        return terms[0] + terms[1] + terms[2]
 
 
 class PSFKing(eqx.Module):

@@ -28,7 +28,7 @@ class RadMax(eqx.Module):
 
     @classmethod
     def from_irf(cls, irf: EffectiveArea | EnergyDispersion) -> RadMax | None:
-        """Make a constant radius of the one number of a point-like response; None if it has none."""
+        """Make a constant radius of the one number of a point-like response, None without it."""
         if not irf.is_pointlike or irf.rad_max is None:
             return None
         energy, offset = irf.table.axis("energy_true"), irf.table.axis("offset")

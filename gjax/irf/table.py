@@ -1,8 +1,8 @@
 """The one interpolation rule of instrument responses.
 
-A `Table` is a response on a grid of axes, and `Table.evaluate` is how every response of this layer is
-looked up: multilinear between bin centres. The responses themselves, with their physics, live in the
-other modules of this layer; reading files in `gjax.io.gadf`.
+A `Table` is a response on a grid of axes, and `Table.evaluate` is how every response of this layer
+is looked up: multilinear between bin centres. The responses themselves, with their physics, live in
+the other modules of this layer; reading files in `gjax.io.gadf`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from gjax.typing import ArrayLike
 
 __all__ = ["Table", "inside", "interpolate"]
 
-#: Coordinates this close to an edge (relative to the span of the axis) count as inside, because axes
-#: in files are single precision and an analysis axis is not.
+#: Coordinates this close to an edge (relative to its value) count as inside, because axes in files
+#: are single precision and an analysis axis is not.
 EDGE_TOLERANCE = 1e-7
 
 #: What takes the place of zero where values are interpolated in the logarithm: the smallest normal
@@ -116,7 +116,7 @@ def interpolate(values: ArrayLike, axes: Sequence[MapAxis], coords: Sequence[Any
 
 
 def inside(axis: MapAxis, coord: Any) -> np.ndarray:
-    """Tell whether coordinates lie within the edges of an axis (NaN does not).
+    """Tell whether coordinates lie within the edges of an axis, both included (NaN does not).
 
     An axis given by a single node has no extent: the response is constant along it and everything
     is inside.
@@ -181,6 +181,8 @@ class Table(eqx.Module):
     def interpolate(self, **coords: Any) -> np.ndarray:
         """Interpolate, going on linearly without bound; never negative.
 
+        On the log scale zero is replaced by `floor`, also in the result.
+
         Parameters
         ----------
         **coords :
@@ -190,8 +192,16 @@ class Table(eqx.Module):
         if self.scale == "lin":
             return np.maximum(interpolate(self.data, self.axes, ordered), 0.0)
         logarithm = np.log(np.maximum(self.data, self.floor))
-        values = np.exp(interpolate(logarithm, self.axes, ordered))
-        return np.where(values <= 2 * self.floor, 0.0, values)
+        return np.exp(interpolate(logarithm, self.axes, ordered))
+
+    def cut(self, values: np.ndarray, **coords: Any) -> np.ndarray:
+        """Set values to zero beyond the edges of the axes, and where they are not finite."""
+        # Axis by axis, so that the masks stay as small as their coordinates.
+        for axis in self.axes:
+            within = inside(axis, coords[axis.name])
+            if not within.all():
+                values = values * within
+        return finite(values)
 
     def evaluate(self, **coords: Any) -> np.ndarray:
         """Look the response up.
@@ -209,13 +219,10 @@ class Table(eqx.Module):
         -------
         Array of the broadcast shape, in `unit`.
         """
-        values = self.interpolate(**coords)
-        # Axis by axis, so that the masks stay as small as their coordinates.
-        for axis in self.axes:
-            within = inside(axis, coords[axis.name])
-            if not within.all():
-                values *= within
-        return finite(values)
+        values = self.cut(self.interpolate(**coords), **coords)
+        if self.scale == "log":
+            values = np.where(values <= 2 * self.floor, 0.0, values)
+        return values
 
 
 def finite(values: np.ndarray) -> np.ndarray:

@@ -6,5 +6,6 @@ that names file, HDU and column.
 """
 
 from gjax.io.gadf.data_store import DataStore
+from gjax.io.gadf.write import write_data_store, write_observation
 
-__all__ = ["DataStore"]
+__all__ = ["DataStore", "write_data_store", "write_observation"]

@@ -275,7 +275,7 @@ def _read_observation(obs_id: int, locations: dict[str, HDULocation]) -> Observa
 
 
 def _has_reversed_lon(events: FitsTable) -> bool:
-    """Tell the first H.E.S.S. files, whose detector longitude grows to the east, by their writer."""
+    """Tell the first H.E.S.S. files, with detector longitude to the east, by their writer."""
     return (
         events.text("CREATOR") == "SASH FITS::EventListWriter" and events.text("HDUVERS") == "0.2"
     )

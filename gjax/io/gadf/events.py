@@ -25,7 +25,6 @@ META_KEYS = (
     "INSTRUME",
     "ORIGIN",
     "OBSERVER",
-    "CREATOR",
     "OBJECT",
     "RA_OBJ",
     "DEC_OBJ",
@@ -109,7 +108,14 @@ def read_events(table: FitsTable, reference: float) -> EventList:
             event_id = np.asarray(table.raw("EVENT_ID"), np.int64).reshape(len(table))
     else:
         event_id = np.arange(len(table))
-    events = EventList(*columns.values(), event_id, read_reference(table))
+    events = EventList(
+        energy=columns["ENERGY"],
+        lon=columns["RA"],
+        lat=columns["DEC"],
+        time=columns["TIME"],
+        event_id=event_id,
+        reference=read_reference(table),
+    )
     return events if events.reference == reference else events.to_reference(reference)
 
 
@@ -193,5 +199,8 @@ def read_meta(table: FitsTable) -> tuple[tuple[str, Any], ...]:
         # Numbers that are not finite would make two equal observations differ.
         finite = not isinstance(value, float) or np.isfinite(value)
         if isinstance(value, (str, int, float)) and finite:
-            pairs.append((key.lower(), value.strip() if isinstance(value, str) else value))
+            value = value.strip() if isinstance(value, str) else value
+            # The two plain modes are known to the pointing.
+            if value not in ("", "POINTING", "DRIFT"):
+                pairs.append((key.lower(), value))
     return tuple(pairs)

@@ -174,22 +174,28 @@ def _width(table: FitsTable, column: str, axes: Sequence[MapAxis]) -> np.ndarray
 
 def _read_psf_3gauss(table: FitsTable) -> PSF3Gauss:
     axes = (_axis(table, "ENERG", "energy_true"), _axis(table, "THETA", "offset"))
-    # SCALE is written with or without sr-1; only its ratios count, so its unit does not.
     return PSF3Gauss(
-        *(_width(table, name, axes) for name in ("SIGMA_1", "SIGMA_2", "SIGMA_3")),
-        *(_values(table, name, axes) for name in ("SCALE", "AMPL_2", "AMPL_3")),
-        *axes,
-        _is_pointlike(table),
+        sigma_1=_width(table, "SIGMA_1", axes),
+        sigma_2=_width(table, "SIGMA_2", axes),
+        sigma_3=_width(table, "SIGMA_3", axes),
+        # SCALE is written with or without sr-1; only its ratios count, so its unit does not.
+        scale=_values(table, "SCALE", axes),
+        ampl_2=_values(table, "AMPL_2", axes),
+        ampl_3=_values(table, "AMPL_3", axes),
+        energy_true=axes[0],
+        offset=axes[1],
+        is_pointlike=_is_pointlike(table),
     )
 
 
 def _read_psf_king(table: FitsTable) -> PSFKing:
     axes = (_axis(table, "ENERG", "energy_true"), _axis(table, "THETA", "offset"))
     return PSFKing(
-        _values(table, "GAMMA", axes),
-        _width(table, "SIGMA", axes),
-        *axes,
-        _is_pointlike(table),
+        gamma=_values(table, "GAMMA", axes),
+        sigma=_width(table, "SIGMA", axes),
+        energy_true=axes[0],
+        offset=axes[1],
+        is_pointlike=_is_pointlike(table),
     )
 
 
