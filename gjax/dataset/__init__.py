@@ -1,1 +1,25 @@
 """What a fit sees: datasets, their responses, and how they are cut and stacked."""
+
+from __future__ import annotations
+
+from gjax.dataset.dataset import Dataset as Dataset
+from gjax.dataset.edit import cutout as cutout
+from gjax.dataset.edit import energy_mask as energy_mask
+from gjax.dataset.edit import slice_energy as slice_energy
+from gjax.dataset.edit import with_mask_fit as with_mask_fit
+from gjax.dataset.response import EDispKernelMap as EDispKernelMap
+from gjax.dataset.response import EDispMap as EDispMap
+from gjax.dataset.response import PSFMap as PSFMap
+from gjax.dataset.stack import stack as stack
+
+__all__ = [
+    "Dataset",
+    "EDispKernelMap",
+    "EDispMap",
+    "PSFMap",
+    "cutout",
+    "energy_mask",
+    "slice_energy",
+    "stack",
+    "with_mask_fit",
+]

@@ -3,3 +3,29 @@
 Readers name the file, the HDU and the column that are wrong (`gjax.errors.FileFormatError`).
 Writers write beside the target and rename, and never replace a file unless told to.
 """
+
+from __future__ import annotations
+
+from gjax.io.datasets import read_dataset as read_dataset
+from gjax.io.datasets import write_dataset as write_dataset
+from gjax.io.gadf import DataStore as DataStore
+from gjax.io.maps import read_map as read_map
+from gjax.io.maps import read_mask as read_mask
+from gjax.io.maps import write_map as write_map
+from gjax.io.models import read_models as read_models
+from gjax.io.models import write_models as write_models
+from gjax.io.results import read_result as read_result
+from gjax.io.results import write_result as write_result
+
+__all__ = [
+    "DataStore",
+    "read_dataset",
+    "read_map",
+    "read_mask",
+    "read_models",
+    "read_result",
+    "write_dataset",
+    "write_map",
+    "write_models",
+    "write_result",
+]

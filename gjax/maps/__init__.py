@@ -3,3 +3,12 @@
 Geometries are static and hashable, so that compiled functions can depend on them. Files are read
 and written in `gjax.io`; what a fit sees is in `gjax.dataset`.
 """
+
+from __future__ import annotations
+
+from gjax.maps.axis import MapAxis as MapAxis
+from gjax.maps.map import Map as Map
+from gjax.maps.region import region_mask as region_mask
+from gjax.maps.wcs import WcsGeom as WcsGeom
+
+__all__ = ["Map", "MapAxis", "WcsGeom", "region_mask"]

@@ -4,3 +4,7 @@ What lives here takes arrays and gives arrays, is differentiable, and works for 
 alike where data reduction on the host needs it too (see `gjax.numerics.namespace`). Geometry of
 maps, units and files live elsewhere.
 """
+
+from __future__ import annotations
+
+__all__ = []
