@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from scipy.ndimage import gaussian_filter
 
 from gjax.plot.style import COLORS, new_figure
@@ -197,7 +197,7 @@ def _decorate(ax: Axes, x_name: str, y_name: str, row: int, column: int, count: 
     ax.yaxis.set_major_locator(MaxNLocator(3, prune="both"))
     for axis in (ax.xaxis, ax.yaxis):
         axis.get_offset_text().set_fontsize("x-small")
-        axis.get_major_formatter().set_useMathText(True)
+        axis.set_major_formatter(ScalarFormatter(useMathText=True))
     for spine in ax.spines.values():
         spine.set_color("0.45")
         spine.set_linewidth(0.8)

@@ -86,7 +86,7 @@ def plot_counts_spectrum(
             f"got a prediction of shape {np.shape(npred)}"
         )
     mask = dataset.mask if region is None else dataset.mask & np.asarray(region, bool)
-    used = mask.any(axis=(1, 2))
+    used = np.asarray(mask.any(axis=(1, 2)))
     counts, total = _sum(dataset.counts, mask), _sum(npred, mask)
     figure = new_figure(6.4, 5.2)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.1))

@@ -145,14 +145,20 @@ def _new_sky_axes(geom: WcsGeom) -> Axes:
     return figure.add_axes(place, projection=geom.wcs)
 
 
-def _label_sky(ax: Axes, geom: WcsGeom) -> None:
-    """Name the sky axes and write degrees as decimals, as the parameters of a model are."""
+def _as_sky(ax: Axes) -> Any:
+    """Give axes that know the sky; astropy has no types for them."""
     if not isinstance(ax, WCSAxes):
         raise ValueError("a map needs sky axes: add_subplot(projection=geom.wcs)")
+    return ax
+
+
+def _label_sky(ax: Axes, geom: WcsGeom) -> None:
+    """Name the sky axes and write degrees as decimals, as the parameters of a model are."""
+    sky = _as_sky(ax)
     names = _LABELS.get(geom.frame, ("Longitude", "Latitude"))
     smallest = min(np.multiply(geom.npix, geom.pixel_scale))
     pattern = "d" if smallest > 20 else "d.d" if smallest > 0.8 else "d.dd"
-    for coordinate, name in zip((ax.coords[0], ax.coords[1]), names, strict=True):
+    for coordinate, name in zip((sky.coords[0], sky.coords[1]), names, strict=True):
         coordinate.set_axislabel(name, minpad=0.7)
         coordinate.set_major_formatter(pattern)
         coordinate.set_ticks(number=5)
@@ -160,13 +166,15 @@ def _label_sky(ax: Axes, geom: WcsGeom) -> None:
         coordinate.tick_params(direction="in", color="0.6", length=4)
 
 
-def _colorbar(ax: Axes, drawn: Any, data: np.ndarray, label: str, **kwargs: Any) -> None:
+def _colorbar(panel: Axes, drawn: Any, data: np.ndarray, label: str, **kwargs: Any) -> None:
     norm, finite = drawn.norm, data[np.isfinite(data)]
     below = bool(finite.size) and finite.min() < norm.vmin
     above = bool(finite.size) and finite.max() > norm.vmax
     extend = {(False, False): "neither", (True, False): "min", (False, True): "max"}
     ends = extend.get((below, above), "both")
-    bar = ax.get_figure().colorbar(drawn, extend=ends, label=label, **kwargs)
+    figure = panel.get_figure(root=True)
+    assert figure is not None
+    bar = figure.colorbar(drawn, extend=ends, label=label, **kwargs)
     if isinstance(formatter := bar.formatter, ScalarFormatter):
         formatter.set_useMathText(True)
     bar.outline.set_linewidth(0.6)
@@ -187,12 +195,11 @@ def plot_positions(
     frame :
         Their frame, ``"icrs"`` or ``"galactic"``.
     """
-    if not isinstance(ax, WCSAxes):
-        raise ValueError("positions need sky axes: add_subplot(projection=geom.wcs)")
+    wcs = _as_sky(ax).wcs
     outline = [effects.withStroke(linewidth=2.0, foreground="black", alpha=0.7)]
     for name, (lon, lat) in positions.items():
         coord = SkyCoord(float(lon), float(lat), unit="deg", frame=frame)
-        x, y = (float(value) for value in ax.wcs.world_to_pixel(coord))
+        x, y = (float(value) for value in wcs.world_to_pixel(coord))
         for color, width in (("black", 2.4), ("white", 1.2)):
             ax.plot(x, y, "o", ms=13, mfc="none", mec=color, mew=width)
         text = ax.annotate(name, (x, y), (9, 7), textcoords="offset points", color="white")
@@ -250,7 +257,7 @@ def plot_dataset(
         np.where(seen, np.clip(sum_in_disk(cube.sum(axis=0), radius_pix), 0, None), np.nan)
         for cube in cubes
     ]
-    sigma = residual_sigma(*cubes, mask, radius_pix)
+    sigma = residual_sigma(cubes[0], cubes[1], mask, radius_pix)
     peak = max(float(np.nanmax(image, initial=1.0)) for image in images)
     scale = PowerNorm(0.5, vmin=0.0, vmax=peak)
     where = f"within {radius:g}° of a pixel" if radius_pix >= 1 else "per pixel"

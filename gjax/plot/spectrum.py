@@ -173,7 +173,8 @@ def plot_spectrum(
     banded = covariance is not None or samples is not None
     if banded:
         ax.fill_between(energy, lower, upper, color=color, alpha=0.28, lw=0)
-    ax.plot(energy, middle, color=color, label=label or None, **{"lw": 1.8} | kwargs)
+    style: dict[str, Any] = {"lw": 1.8} | kwargs
+    ax.plot(energy, middle, color=color, label=label or None, **style)
     ax.set_yscale("log")
     energy_axis(ax)
     name = r"$\mathrm{d}N/\mathrm{d}E$"

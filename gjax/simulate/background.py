@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from gjax.events.observation import Observation
-from gjax.irf.background import Background, Background2D, detector_lon
+from gjax.events.pointing import Pointing
+from gjax.irf.background import (
+    Background,
+    Background2D,
+    detector_lon,
+    interpolate_missing,
+    pad_offset,
+)
 from gjax.maps.axis import MapAxis
 from gjax.numerics.quadrature import segments_loglog
 from gjax.numerics.sphere import haversine, offset_by, position_angle, separation
@@ -27,7 +34,8 @@ def draw_background(
     """Draw the background events of an observation.
 
     The expected number is the integral of the rate over energy, the field of view and the on time
-    (the rate of background tables already counts the time in which the instrument is busy).
+    (the rate of background tables already counts the time in which the instrument is busy). The
+    table is completed as in `gjax.reduce.background.background_cube`.
 
     Parameters
     ----------
@@ -62,8 +70,7 @@ def draw_background(
         edge[cell] + rng.random(count) * np.diff(edge)[cell]
         for edge, cell in zip(edges, cells[1:], strict=True)
     ]
-    lon, lat = _to_sky(observation, place[0], place[1])
-    return energy, lon, lat
+    return energy, *_to_sky(observation.bkg, observation.pointing, *place)
 
 
 def expected_background(observation: Observation, factor: Any = None) -> float:
@@ -83,6 +90,10 @@ def _cell_rates(
             "simulating events needs a background aligned with RADEC; this one is aligned with "
             "ALTAZ, which turns on the sky during an observation"
         )
+    # The same completions of the table as in the reduction.
+    background = interpolate_missing(background)
+    if isinstance(background, Background2D):
+        background = pad_offset(background)
     energy = background.table.axis("energy")
     low, high = energy.edges[[0, -1]]
     count = int(np.ceil(_CELLS_PER_DECADE * np.log10(high / low)))
@@ -113,10 +124,10 @@ def _fine_edges(axis: MapAxis) -> np.ndarray:
 
 
 def _to_sky(
-    observation: Observation, fov_lon: np.ndarray, fov_lat: np.ndarray
+    background: Background, pointing: Pointing, fov_lon: np.ndarray, fov_lat: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Turn detector coordinates into directions: same distance and position angle."""
-    east = detector_lon(observation.bkg, fov_lon)
+    east = detector_lon(background, fov_lon)
     distance = separation(0.0, 0.0, east, fov_lat)
     angle = position_angle(0.0, 0.0, east, fov_lat)
-    return offset_by(observation.pointing.lon, observation.pointing.lat, angle, distance)
+    return offset_by(pointing.lon, pointing.lat, angle, distance)

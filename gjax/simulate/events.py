@@ -75,8 +75,14 @@ def simulate_events(
     Raises
     ------
     ValueError
-        If a source has no morphology, or a response that is needed is missing or not supported.
+        If the pointing drifts, a source has no morphology, or a response that is needed is missing
+        or not supported.
     """
+    if observation.pointing.mode != "POINTING":
+        raise ValueError(
+            f"observation {observation.obs_id} is in mode {observation.pointing.mode}: simulating "
+            f"events needs a fixed pointing"
+        )
     members = dict(Models.create({} if models is None else models).items())
     name = dataset or f"obs-{observation.obs_id}"
     streams = np.random.default_rng(seed).spawn(2 + len(members))
@@ -151,8 +157,9 @@ def _largest_area(observation: Observation, spatial: Any, energy: np.ndarray) ->
     """Give the largest effective area that a source sees, at each energy."""
     aeff, pointing = observation.aeff, observation.pointing
     assert aeff is not None
-    lon, lat = convert(*spatial.position, spatial.frame, "icrs")
-    distance = float(separation(pointing.lon, pointing.lat, lon, lat))
+    lon_0, lat_0 = (float(value) for value in spatial.position)
+    center = convert(lon_0, lat_0, spatial.frame, "icrs")
+    distance = float(separation(pointing.lon, pointing.lat, *center))
     radius = 0.0 if spatial.is_point else float(spatial.evaluation_radius)
     reach = max(distance - radius, 0.0), distance + radius
     axis = aeff.table.axis("offset")

@@ -195,8 +195,16 @@ def _psf(formula: InstrumentFormula) -> PSF3Gauss:
     )
     one = np.ones_like(sigma)
     scale = _SHARES[0] * DEG2_PER_SR / (2 * np.pi * sigma**2)
-    widths = (width * sigma for width in _WIDTHS)
-    return PSF3Gauss(*widths, scale, second * one, third * one, energy_true, offset)
+    return PSF3Gauss(
+        sigma_1=_WIDTHS[0] * sigma,
+        sigma_2=_WIDTHS[1] * sigma,
+        sigma_3=_WIDTHS[2] * sigma,
+        scale=scale,
+        ampl_2=second * one,
+        ampl_3=third * one,
+        energy_true=energy_true,
+        offset=offset,
+    )
 
 
 def _radius_ratio() -> float:
