@@ -1,7 +1,7 @@
 """Write data/models.json: values of Gammapy's spectral and spatial models.
 
-Run in an environment with Gammapy: ``python make_models.py``. The tests of the registry compare with
-the file; they do not need Gammapy.
+Run in an environment with Gammapy: ``python make_models.py``. The tests of the registry compare
+with the file; they do not need Gammapy.
 """
 
 import json

@@ -21,7 +21,7 @@ __all__ = ["Disk"]
 _EDGE_SCALE = 2.326174307353347
 
 # Narrowest edge in deg: keeps the slope finite for an edge width or a radius of zero.
-_MIN_EDGE = 1e-6
+_MIN_EDGE = 1e-5
 
 
 @final

@@ -26,7 +26,7 @@ SR_PER_DEG2 = math.radians(1.0) ** 2
 
 # Sizes below this (in deg) count as this size: far below any instrument's resolution, and it keeps
 # values and slopes finite for a source that shrinks to a point or to a line.
-_MIN_SIZE = 1e-6
+_MIN_SIZE = 1e-5
 
 # The averaged functions are smooth and even in cos 2t, so that the midpoint rule converges
 # geometrically; 16 nodes reach 1e-12 for every eccentricity.
@@ -43,7 +43,7 @@ class Axes(NamedTuple):
 def semi_axes(major: ArrayLike, e: ArrayLike) -> Axes:
     """Give the squared semi-axes for a semi-major axis in deg and an eccentricity.
 
-    Both are floored smoothly at a millionth of a degree.
+    Both are floored smoothly at 1e-5 deg.
     """
     floor = _MIN_SIZE**2
     return Axes(jnp.square(major) + floor, jnp.square(major) * (1.0 - jnp.square(e)) + floor)
