@@ -265,4 +265,7 @@ def _nodes(values: Any, name: str, unit: str | None) -> tuple[tuple[float, ...],
         quantity = u.Quantity(values, unit or _DEFAULT_UNITS.get(name, ""))
     target = _DEFAULT_UNITS.get(name) or internal_unit(str(quantity.unit))
     numbers = np.atleast_1d(to_internal(quantity, target, f"axis {name!r}"))
-    return tuple(numbers.tolist()), target
+    if quantity.unit != target:
+        # Conversion leaves noise in the last digit, and 100 GeV would not equal 0.1 TeV.
+        numbers = [float(f"{number:.15g}") for number in numbers]
+    return tuple(map(float, numbers)), target

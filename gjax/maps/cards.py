@@ -32,7 +32,8 @@ _FRAMES = {"icrs": ICRS, "galactic": Galactic, "fk5": FK5}
 
 def _rounded(value: float) -> float:
     # 14 digits are what wcslib writes: a geometry and its copy from a file are then equal.
-    return float(f"{float(value):.14g}")
+    value = float(f"{float(value):.14g}")
+    return value if abs(value) > 1e-13 else 0.0
 
 
 def new_wcs(
@@ -52,7 +53,9 @@ def new_wcs(
     if frame not in _FRAMES:
         raise ValueError(f"frame is {frame!r}, not one of {', '.join(_FRAMES)}")
     wcs = celestial_frame_to_wcs(_FRAMES[frame](), projection=proj)
-    wcs.wcs.crval, wcs.wcs.crpix, wcs.wcs.cdelt = crval, crpix, cdelt
+    # Rounded before wcslib sees it: the default of the pole jumps with the sign of the latitude.
+    wcs.wcs.crval = [_rounded(value) for value in crval]
+    wcs.wcs.crpix, wcs.wcs.cdelt = crpix, cdelt
     try:
         wcs.wcs.set()
     except WcsError as error:
@@ -112,6 +115,9 @@ def cards_from_header(header: Any) -> tuple[tuple[int, int], Cards]:
         r"|LONPOLE|LATPOLE|RADESYS|RADECSYS|EQUINOX"
     )
     celestial = {key: header[key] for key in header if wanted.fullmatch(key)}
+    for key in ("CRVAL1", "CRVAL2"):
+        if isinstance(celestial.get(key), float):
+            celestial[key] = _rounded(celestial[key])
     with warnings.catch_warnings():
         # wcslib reports each old keyword that it understands; that is as wished.
         warnings.simplefilter("ignore", FITSFixedWarning)
