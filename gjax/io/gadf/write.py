@@ -17,7 +17,7 @@ from gjax.events.observation import Observation
 from gjax.io.atomic import atomic_write
 from gjax.io.gadf.data_store import IRF_TYPES
 from gjax.io.gadf.fits_file import expand_path
-from gjax.io.gadf.write_irf import HEADER, compact, irf_hdu
+from gjax.io.gadf.write_irf import HEADER, Column, compact, irf_hdu, table_hdu
 from gjax.maps.frames import convert
 
 __all__ = ["write_data_store", "write_observation"]
@@ -71,14 +71,8 @@ def _events_hdu(observation: Observation) -> fits.BinTableHDU:
         }
         event_id = events.event_id
     units = {"TIME": "s", "RA": "deg", "DEC": "deg", "ENERGY": "TeV"}
-    table = [fits.Column("EVENT_ID", "K", array=event_id)]
-    table += [
-        fits.Column(
-            name, "E" if values.dtype == np.float32 else "D", unit=units[name], array=values
-        )
-        for name, values in columns.items()
-    ]
-    hdu = fits.BinTableHDU.from_columns(table, name="EVENTS")
+    table = [(name, values, units[name]) for name, values in columns.items()]
+    hdu = table_hdu("EVENTS", [("EVENT_ID", event_id, None), *table])
     hdu.header.update(HEADER)
     hdu.header["HDUCLAS1"] = "EVENTS"
     hdu.header["OBS_ID"] = observation.obs_id
@@ -98,11 +92,7 @@ def _events_hdu(observation: Observation) -> fits.BinTableHDU:
 
 def _gti_hdu(observation: Observation) -> fits.BinTableHDU:
     gti = observation.gti
-    columns = [
-        fits.Column("START", "D", unit="s", array=gti.start),
-        fits.Column("STOP", "D", unit="s", array=gti.stop),
-    ]
-    hdu = fits.BinTableHDU.from_columns(columns, name="GTI")
+    hdu = table_hdu("GTI", [("START", gti.start, "s"), ("STOP", gti.stop, "s")])
     hdu.header.update(HEADER)
     hdu.header["HDUCLAS1"] = "GTI"
     hdu.header.update(_time_header(gti.reference))
@@ -221,22 +211,22 @@ def write_data_store(
     return folder
 
 
-def _text_column(name: str, values: Sequence[str]) -> fits.Column:
-    width = max(1, *(len(value) for value in values))
-    return fits.Column(name, f"{width}A", array=np.array(values))
+def _text_column(name: str, values: Sequence[str]) -> Column:
+    encoded = [value.encode("ascii", "replace") for value in values]
+    return (name, np.array(encoded, f"S{max(1, *(len(value) for value in encoded))}"), None)
 
 
 def _hdu_index(rows: Sequence[tuple[int, str, str, str, str]]) -> fits.BinTableHDU:
     ids, kinds, classes, files, hdus = zip(*rows, strict=True)
     columns = [
-        fits.Column("OBS_ID", "K", array=np.array(ids)),
+        ("OBS_ID", np.array(ids, np.int64), None),
         _text_column("HDU_TYPE", kinds),
         _text_column("HDU_CLASS", classes),
         _text_column("FILE_DIR", ["."] * len(ids)),
         _text_column("FILE_NAME", files),
         _text_column("HDU_NAME", hdus),
     ]
-    index = fits.BinTableHDU.from_columns(columns, name="HDU_INDEX")
+    index = table_hdu("HDU_INDEX", columns)
     index.header.update(HEADER)
     index.header["HDUCLAS1"], index.header["HDUCLAS2"] = "INDEX", "HDU"
     return index
@@ -268,16 +258,17 @@ def _obs_index(observations: Sequence[Observation]) -> fits.BinTableHDU:
     }
     metas = [dict(each.meta) for each in observations]
     counts = [0 if each.events is None else len(each.events) for each in observations]
-    columns = [fits.Column("OBS_ID", "K", array=np.array([each.obs_id for each in observations]))]
-    columns += [fits.Column(name, "D", unit=u, array=v) for name, (v, u) in numbers.items()]
+    ids = np.array([each.obs_id for each in observations], np.int64)
+    columns: list[Column] = [("OBS_ID", ids, None)]
+    columns += [(name, values, unit) for name, (values, unit) in numbers.items()]
     columns += [
         _text_column(key, [str(meta.get(key.lower(), "")) for meta in metas])
         for key in ("OBJECT", "TELESCOP", "INSTRUME")
     ]
     for key, times in (("DATE-OBS", start), ("DATE-END", stop)):
         columns.append(_text_column(key, as_time(times, reference).utc.isot.tolist()))
-    columns.append(fits.Column("EVENT_COUNT", "K", array=np.array(counts)))
-    index = fits.BinTableHDU.from_columns(columns, name="OBS_INDEX")
+    columns.append(("EVENT_COUNT", np.array(counts, np.int64), None))
+    index = table_hdu("OBS_INDEX", columns)
     index.header.update(HEADER)
     index.header["HDUCLAS1"], index.header["HDUCLAS2"] = "INDEX", "OBS"
     index.header.update(_time_header(reference))

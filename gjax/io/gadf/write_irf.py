@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from astropy.io import fits
@@ -14,7 +15,10 @@ from gjax.irf.psf import PSF3Gauss, PSFKing, PSFTable
 from gjax.irf.rad_max import RadMax
 from gjax.maps.axis import MapAxis
 
-__all__ = ["HEADER", "compact", "irf_hdu"]
+__all__ = ["HEADER", "compact", "irf_hdu", "table_hdu"]
+
+#: Name, values (rows first) and unit.
+Column: TypeAlias = tuple[str, np.ndarray, str | None]
 
 #: Keywords of every HDU.
 HEADER = (
@@ -48,33 +52,41 @@ def compact(values: Any) -> np.ndarray:
     return single if exact.all() else values
 
 
-def _letter(values: np.ndarray) -> str:
-    return "E" if values.dtype == np.float32 else "D"
+def table_hdu(name: str, columns: Sequence[Column]) -> fits.BinTableHDU:
+    """Make a binary table of columns ``(name, values, unit)``; the first axis of values is the row.
+
+    The array is laid out in the byte order of FITS at once: astropy is slow at swapping bytes.
+    """
+    arrays = [(key, np.asarray(values)) for key, values, _ in columns]
+    dtype = [(key, values.dtype.newbyteorder(">"), values.shape[1:]) for key, values in arrays]
+    data = np.empty(len(arrays[0][1]), dtype)
+    for key, values in arrays:
+        data[key] = values
+    hdu = fits.BinTableHDU(data.view(fits.FITS_rec), name=name)
+    for key, _, unit in columns:
+        if unit is not None:
+            hdu.columns[key].unit = unit
+    return hdu
 
 
-def _axis_columns(axis: MapAxis) -> list[fits.Column]:
+def _axis_columns(axis: MapAxis) -> list[Column]:
     prefix, unit = PREFIX[axis.name]
     if axis.node_type == "center":
         low = high = np.asarray(axis.nodes, float)
     else:
         edges = np.asarray(axis.edges, float)
         low, high = edges[:-1], edges[1:]
-    columns = []
-    for end, values in (("LO", low), ("HI", high)):
-        cell = compact(values)[None]
-        form = f"{cell.size}{_letter(cell)}"
-        columns.append(fits.Column(f"{prefix}_{end}", form, unit=unit, array=cell))
-    return columns
+    return [
+        (f"{prefix}_{end}", compact(each)[None], unit) for end, each in (("LO", low), ("HI", high))
+    ]
 
 
-def _value_column(name: str, values: Any, unit: str | None) -> fits.Column:
+def _value_column(name: str, values: Any, unit: str | None) -> Column:
     """Make a column of one cell in which the first axis runs fastest."""
-    cell = np.ascontiguousarray(compact(values).T)[None]
-    dim = "(" + ",".join(str(n) for n in np.shape(values)) + ")"
-    return fits.Column(name, f"{cell.size}{_letter(cell)}", unit=unit, dim=dim, array=cell)
+    return (name, np.ascontiguousarray(compact(values).T)[None], unit)
 
 
-def _columns(irf: Any) -> tuple[str, str, str, tuple[MapAxis, ...], list[fits.Column]]:
+def _columns(irf: Any) -> tuple[str, str, str, tuple[MapAxis, ...], list[Column]]:
     """Give HDU name, HDUCLAS2, class, axes and value columns of a response."""
     match irf:
         case EffectiveArea(table=table):
@@ -123,7 +135,7 @@ def irf_hdu(irf: Any) -> tuple[fits.BinTableHDU, str]:
     """
     name, kind, hdu_class, axes, values = _columns(irf)
     columns = [column for axis in axes for column in _axis_columns(axis)] + values
-    hdu = fits.BinTableHDU.from_columns(columns, name=name)
+    hdu = table_hdu(name, columns)
     hdu.header.update(HEADER)
     hdu.header["HDUCLAS1"] = "RESPONSE"
     hdu.header["HDUCLAS2"] = kind
