@@ -15,7 +15,7 @@ from matplotlib import colormaps
 from matplotlib import patheffects as effects
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from gjax.dataset.dataset import Dataset
 from gjax.irf.psf import DEG2_PER_SR
@@ -177,6 +177,8 @@ def _colorbar(panel: Axes, drawn: Any, data: np.ndarray, label: str, **kwargs: A
     bar = figure.colorbar(drawn, extend=ends, label=label, **kwargs)
     if isinstance(formatter := bar.formatter, ScalarFormatter):
         formatter.set_useMathText(True)
+    # The root scale crowds ticks at its upper end.
+    bar.locator = MaxNLocator(5)
     bar.outline.set_linewidth(0.6)
     bar.ax.tick_params(labelsize="small", direction="in")
 
