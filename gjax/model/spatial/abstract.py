@@ -4,8 +4,6 @@ The models themselves live in the other modules of this package. Pixels, project
 instrument are not known here.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import ClassVar
 
@@ -26,6 +24,7 @@ class AbstractSpatial(eqx.Module):
     are in deg in the model's own ``frame``.
     """
 
+    # Not deferred to a string (no annotations import here): equinox must see that it is no field.
     frame: eqx.AbstractVar[str]
     #: Whether the source has no extent, and so no density: its image is the point spread function.
     is_point: ClassVar[bool]
