@@ -97,7 +97,7 @@ def _read_axis(hdu: fits.BinTableHDU, axcols: str, interp: str, path: Any) -> Ma
     name = "energy" if columns[0] == "E_MIN" else columns[0].removesuffix("_MIN").lower()
     name = "rad" if name == "theta" else name  # as older versions of Gammapy wrote it
     # The rows are all combinations of bins: an axis is what is left without the repetitions.
-    values = [np.unique(_column(hdu, column, path)) for column in columns]
+    values: list[Any] = [np.unique(_column(hdu, column, path)) for column in columns]
     place = {"path": path, "hdu": hdu.name, "column": axcols}
     try:
         if len(values) == 1:

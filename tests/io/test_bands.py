@@ -16,7 +16,10 @@ RAD = MapAxis.from_bounds(0, 0.66, 4, "rad")
 MIGRA = MapAxis.from_bounds(0.2, 5, 2, "migra", interp="sqrt")
 
 
-@pytest.mark.parametrize("axes", [(ENERGY,), (TRUE, RAD), (TRUE, RAD, MIGRA)])
+FOV = MapAxis.from_bounds(-2, 2, 4, "fov_lon")
+
+
+@pytest.mark.parametrize("axes", [(ENERGY,), (TRUE, RAD), (TRUE, RAD, MIGRA), (FOV,)])
 def test_round_trip(axes):
     assert read_axes(axes_to_hdu(axes, "X_BANDS")) == axes
 

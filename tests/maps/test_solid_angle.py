@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gjax.maps.solid_angle import quadrilateral_solid_angle
+from gjax.maps.wcs import WcsGeom
 
 
 def mesh(lon, lat):
@@ -39,3 +40,8 @@ def test_corner_outside_the_sky():
     lon = lon.copy()
     lon[0, 2] = np.nan
     np.testing.assert_array_equal(np.isnan(quadrilateral_solid_angle(lon, lat)), [[False, True]])
+
+
+def test_pixels_of_an_equal_area_projection_are_equal():
+    geom = WcsGeom.create((120.0, -30.0), 0.5, npix=(60, 40), proj="ZEA", frame="galactic")
+    np.testing.assert_allclose(geom.solid_angle(), np.radians(0.5) ** 2, rtol=2e-5)
