@@ -6,6 +6,7 @@ settings, so pictures come out the same in a script, a notebook and on a machine
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,9 +52,18 @@ _DPI = 120
 _POWER = re.compile(r"(?<=[A-Za-z])\*{0,2}(-?\d+(?:\.\d+)?)")
 
 
+class _ShownFigure(Figure):
+    """A figure that a notebook shows without being told to by a magic command."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
 def new_figure(width: float, height: float, dpi: float = _DPI) -> Figure:
     """Make a figure of ``width`` times ``height`` inches that lays out its own panels."""
-    figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
+    figure = _ShownFigure(figsize=(width, height), dpi=dpi, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
