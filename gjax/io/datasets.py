@@ -1,9 +1,9 @@
 """Map datasets in FITS files, in Gammapy's layout: either program opens the other's file.
 
-One group of HDUs per map (`gjax.io.maps`): COUNTS, EXPOSURE, BACKGROUND, PSF and PSF_EXPOSURE, EDISP
-and EDISP_EXPOSURE, MASK_SAFE, MASK_FIT; then the tables GTI and META_TABLE. Models are not part of the
-file (`gjax.io.models`). Datasets of a region, on/off datasets and point spread functions in
-reconstructed energy are refused by name.
+One group of HDUs per map (`gjax.io.maps`): COUNTS, EXPOSURE, BACKGROUND, PSF and PSF_EXPOSURE,
+EDISP and EDISP_EXPOSURE, MASK_SAFE, MASK_FIT; then the tables GTI and META_TABLE. Models are not
+part of the file (`gjax.io.models`). Datasets of a region, on/off datasets and point spread
+functions in reconstructed energy are refused by name.
 """
 
 from __future__ import annotations

@@ -154,5 +154,5 @@ def _to_angles(xp: Any, x: Any, y: Any, z: Any) -> tuple[Any, Any]:
 
 def _root(xp: Any, square: Any) -> Any:
     """Take the square root, with zero gradient instead of an infinite one at zero."""
-    positive = square > 0
+    positive = ~(square <= 0)  # true for NaN, which must not pass for zero
     return xp.where(positive, xp.sqrt(xp.where(positive, square, 1.0)), 0.0)

@@ -58,12 +58,12 @@ def background_cube(
     ValueError
         If the observation has no background, drifts, or its place on Earth is needed and unknown.
     """
-    require(observation, "bkg")
+    rate = require(observation.bkg, observation, "background")
     if observation.pointing.mode == "DRIFT":
         raise ValueError(
             f"observation {observation.obs_id}: a background map needs a fixed pointing"
         )
-    rate = interpolate_missing(observation.bkg)
+    rate = interpolate_missing(rate)
     edges = energy.edges
     if isinstance(rate, Background2D):
         offset = pixel_offsets(observation, geom)

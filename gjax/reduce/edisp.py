@@ -26,8 +26,7 @@ def _migra_densities(
     observation: Observation, geom: WcsGeom, energy_true: MapAxis, migra: MapAxis
 ) -> np.ndarray:
     """Normalised migra distributions at the pixel centres, shape ``(etrue, migra, y, x)``."""
-    require(observation, "edisp")
-    values = observation.edisp.evaluate(
+    values = require(observation.edisp, observation, "energy dispersion").evaluate(
         energy_true=energy_true.center[:, None, None, None],
         migra=migra.center[:, None, None],
         offset=pixel_offsets(observation, geom)[None, None],
@@ -81,8 +80,7 @@ def edisp_kernel_map(
     ValueError
         If the observation has no energy dispersion or no effective area.
     """
-    require(observation, "edisp")
-    migra = observation.edisp.table.axis("migra")
+    migra = require(observation.edisp, observation, "energy dispersion").table.axis("migra")
     density = _migra_densities(observation, geom, energy_true, migra)
     kernel = integrate_migra(density, migra, energy_true, energy)
     exposure = exposure_cube(observation, geom, energy_true)
@@ -108,8 +106,10 @@ def kernel_at(
     Probabilities, shape ``(etrue, ereco)``.
     """
     data = np.asarray(edisp.data)
-    valid = (data > 0).any(axis=(0, 1))
+    valid = np.any(data > 0, axis=(0, 1))
     x, y = edisp.geom.coord_to_pix(np.asarray(lon), np.asarray(lat))
+    # A position that the projection does not have counts as the corner of the map.
+    x, y = np.nan_to_num(x), np.nan_to_num(y)
     ix = np.clip(np.rint(x).astype(int), 0, edisp.geom.npix[0] - 1)
     iy = np.clip(np.rint(y).astype(int), 0, edisp.geom.npix[1] - 1)
     if not valid[iy, ix] and valid.any():

@@ -6,6 +6,8 @@ area (`gjax.irf`).
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 
 from gjax.events.observation import Observation
@@ -16,16 +18,24 @@ from gjax.numerics.sphere import separation
 
 __all__ = ["exposure_cube", "pixel_offsets", "pointing_in", "require"]
 
+_Part = TypeVar("_Part")
 
-def require(observation: Observation, name: str) -> object:
-    """Give a part of an observation.
+
+def require(part: _Part | None, observation: Observation, name: str) -> _Part:
+    """Give a part of an observation back if it is there.
+
+    Parameters
+    ----------
+    part :
+        The part, or None.
+    observation, name :
+        Where it belongs and what it is, for the message.
 
     Raises
     ------
     ValueError
-        If the observation has no such part.
+        If there is no such part.
     """
-    part = getattr(observation, name)
     if part is None:
         raise ValueError(f"observation {observation.obs_id} has no {name}")
     return part
@@ -41,10 +51,10 @@ def pointing_in(observation: Observation, frame: str) -> tuple[float, float]:
 def pixel_offsets(observation: Observation, geom: WcsGeom) -> np.ndarray:
     """Separation of pixel centres from the pointing in deg, shape ``(y, x)``.
 
-    Pixels outside the projection are infinitely far.
+    Pixels outside the projection are put at the antipode.
     """
     offsets = separation(*pointing_in(observation, geom.frame), *geom.coords())
-    return np.where(np.isfinite(offsets), offsets, np.inf)
+    return np.nan_to_num(offsets, nan=180.0)
 
 
 def exposure_cube(observation: Observation, geom: WcsGeom, energy_true: MapAxis) -> np.ndarray:
@@ -71,8 +81,7 @@ def exposure_cube(observation: Observation, geom: WcsGeom, energy_true: MapAxis)
     ValueError
         If the observation has no effective area.
     """
-    require(observation, "aeff")
-    area = observation.aeff.evaluate(
+    area = require(observation.aeff, observation, "effective area").evaluate(
         energy_true=energy_true.center[:, None, None], offset=pixel_offsets(observation, geom)[None]
     )
     return area * float(observation.livetime)

@@ -88,8 +88,8 @@ def reduce_map_dataset(
         geom_irf = geom.to_binsz(to_internal(binsize_irf, "deg", "binsize_irf"))
     parts: dict[str, Any] = {"counts": np.zeros((energy.nbin, *geom.shape))}
     if "counts" in selection:
-        require(observation, "events")
-        parts["counts"] = counts_cube(observation.events, geom, energy)
+        events = require(observation.events, observation, "events")
+        parts["counts"] = counts_cube(events, geom, energy)
     if "exposure" in selection:
         parts["exposure"] = exposure_cube(observation, geom, energy_true)
     if "background" in selection:
@@ -263,8 +263,11 @@ def _each(
         label = str(observation.obs_id)
         try:
             dataset = reduce_one(observation, None if names is None else names[number])
-        except Exception as error:
+        except ValueError as error:
             raise ValueError(f"observation {label} cannot be reduced: {error}") from error
+        except Exception as error:
+            error.add_note(f"while reducing observation {label}")
+            raise
         done += 1
         if progress is not None:
             progress(done, total, label)

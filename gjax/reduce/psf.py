@@ -42,8 +42,7 @@ def psf_map(
     ValueError
         If the observation has no PSF or no effective area.
     """
-    require(observation, "psf")
-    values = observation.psf.evaluate(
+    values = require(observation.psf, observation, "PSF").evaluate(
         energy_true=energy_true.center[:, None, None, None],
         rad=rad.center[:, None, None],
         offset=pixel_offsets(observation, geom)[None, None],

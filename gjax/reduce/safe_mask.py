@@ -131,8 +131,8 @@ def _offset_max(dataset: Dataset, observation: Observation, options: dict[str, A
 def _aeff_default(
     dataset: Dataset, observation: Observation, options: dict[str, Any]
 ) -> np.ndarray:
-    require(observation, "aeff")
-    limits = {"lower": observation.aeff.energy_min, "upper": observation.aeff.energy_max}
+    aeff = require(observation.aeff, observation, "effective area")
+    limits = {"lower": aeff.energy_min, "upper": aeff.energy_max}
     for side, limit in limits.items():
         if not limit:
             log.warning(
@@ -161,7 +161,8 @@ def _aeff_max(dataset: Dataset, observation: Observation, options: dict[str, Any
 def _edisp_bias(dataset: Dataset, observation: Observation, options: dict[str, Any]) -> np.ndarray:
     if dataset.edisp is None:
         raise ValueError("the safe mask 'edisp-bias' needs the energy dispersion")
-    kernel = kernel_at(dataset.edisp, *options["position"], dataset.energy)
+    lon, lat = options["position"]
+    kernel = kernel_at(dataset.edisp, lon, lat, dataset.energy)
     threshold = bias_threshold(
         kernel, dataset.energy_true.center, dataset.energy.center, options["bias_percent"] / 100
     )

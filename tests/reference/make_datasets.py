@@ -119,7 +119,9 @@ def make_dataset(kind):
 
 def cases(name):
     """List the models of every case."""
-    power_law = PowerLawSpectralModel(index=2.3, amplitude="2e-11 cm-2 s-1 TeV-1", reference="1 TeV")
+    power_law = PowerLawSpectralModel(
+        index=2.3, amplitude="2e-11 cm-2 s-1 TeV-1", reference="1 TeV"
+    )
     position = {"lon_0": "83.652 deg", "lat_0": "22.034 deg", "frame": "icrs"}
     spatial = {
         "gauss": GaussianSpatialModel(sigma="0.17 deg", **position),
