@@ -73,6 +73,12 @@ def read_axes(
     """
     if not isinstance(hdu, fits.BinTableHDU):
         raise FileFormatError("not a table of axes", path=path, hdu=hdu.name)
+    names = {name.upper(): name for name in hdu.columns.names}
+    # The Fermi tools have one axis; what Gammapy adds to their tables does not say its scale.
+    if hdu.name == "ENERGIES" and "ENERGY" in names:
+        return (_read_axis(hdu, names["ENERGY"], "log", path, name="energy_true", unit="MeV"),)
+    if hdu.name == "EBOUNDS" and {"E_MIN", "E_MAX"} <= set(names):
+        return (_read_axis(hdu, f"{names['E_MIN']},{names['E_MAX']}", "log", path),)
     if "AXCOLS1" in hdu.header:
         described = [
             (str(hdu.header[f"AXCOLS{i}"]), str(hdu.header.get(f"INTERP{i}", "lin")))
@@ -80,32 +86,27 @@ def read_axes(
             if f"AXCOLS{i}" in hdu.header
         ]
         return tuple(_read_axis(hdu, *one, path) for one in reversed(described))
-    names = {name.upper(): name for name in hdu.columns.names}
-    if {"E_MIN", "E_MAX"} <= set(names):
-        return (_read_axis(hdu, f"{names['E_MIN']},{names['E_MAX']}", "log", path),)
-    if "ENERGY" in names:
-        nodes = _column(hdu, names["ENERGY"], path)
-        nodes = nodes if nodes.unit != u.dimensionless_unscaled else nodes * u.MeV
-        return (MapAxis.from_nodes(nodes, "energy_true", interp="log"),)
     raise FileFormatError(
         "no AXCOLS1 keyword and no energy columns: the axes are unknown", path=path, hdu=hdu.name
     )
 
 
-def _read_axis(hdu: fits.BinTableHDU, axcols: str, interp: str, path: Any) -> MapAxis:
+def _read_axis(
+    hdu: fits.BinTableHDU, axcols: str, interp: str, path: Any, *, name: str = "", unit: str = ""
+) -> MapAxis:
+    """Read one axis; ``name`` and ``unit`` are for tables that do not say."""
     columns = [column.strip() for column in axcols.split(",")]
-    name = "energy" if columns[0] == "E_MIN" else columns[0].removesuffix("_MIN").lower()
-    name = "rad" if name == "theta" else name  # as older versions of Gammapy wrote it
+    written = columns[0].removesuffix("_MIN").lower()
+    # As older versions of Gammapy wrote it: theta.
+    name = name or {"e": "energy", "theta": "rad"}.get(written, written)
     # The rows are all combinations of bins: an axis is what is left without the repetitions.
-    values: list[Any] = [np.unique(_column(hdu, column, path)) for column in columns]
+    values: list[Any] = [np.unique(_column(hdu, column, path, unit)) for column in columns]
     place = {"path": path, "hdu": hdu.name, "column": axcols}
     try:
         if len(values) == 1:
             return MapAxis.from_nodes(values[0], name, interp=interp)
         low, high = values
-        if low.shape != high.shape or not np.allclose(
-            low[1:], high[:-1], rtol=1e-5, atol=0 * low.unit
-        ):
+        if low.shape != high.shape or np.any(abs(low[1:] - high[:-1]) > 1e-5 * (high - low)[1:]):
             raise FileFormatError("the bins of the axis are not contiguous", **place)
         return MapAxis.from_edges(np.append(low, high[-1]), name, interp=interp)
     except (ValueError, u.UnitConversionError) as error:
@@ -114,7 +115,7 @@ def _read_axis(hdu: fits.BinTableHDU, axcols: str, interp: str, path: Any) -> Ma
         raise FileFormatError(f"the axis {name!r} cannot be made: {error}", **place) from error
 
 
-def _column(hdu: fits.BinTableHDU, name: str, path: Any) -> u.Quantity:
+def _column(hdu: fits.BinTableHDU, name: str, path: Any, unit: str = "") -> u.Quantity:
     place = {"path": path, "hdu": hdu.name, "column": name}
     if name not in hdu.columns.names:
         found = ", ".join(hdu.columns.names)
@@ -123,6 +124,6 @@ def _column(hdu: fits.BinTableHDU, name: str, path: Any) -> u.Quantity:
     if values.dtype.kind not in "iuf":
         raise FileFormatError("axes of labels are not supported", **place)
     try:
-        return u.Quantity(values.astype(float), hdu.columns[name].unit or "")
+        return u.Quantity(values.astype(float), hdu.columns[name].unit or unit)
     except (ValueError, TypeError) as error:
         raise FileFormatError(f"the unit is not known: {error}", **place) from error

@@ -45,6 +45,8 @@ def test_tables_of_the_fermi_tools():
     (energy,) = read_axes(ebounds())
     assert energy == MapAxis.from_edges([0.1, 1, 10], "energy", interp="log")
     nodes = fits.BinTableHDU.from_columns([fits.Column("Energy", "D", array=[1e3, 1e5])])
+    nodes.name = "ENERGIES"
+    nodes.header["AXCOLS1"] = "ENERGY"
     assert read_axes(nodes) == (MapAxis.from_nodes([1e-3, 0.1], "energy_true", interp="log"),)
 
 
@@ -81,6 +83,12 @@ def test_damage_is_told_with_its_place(table, problem, column):
         read_axes(table, "some.fits")
     assert (caught.value.path, caught.value.hdu) == ("some.fits", table.name)
     assert caught.value.column == column
+
+
+def test_bins_that_cross_zero_may_have_noise():
+    table = axes_to_hdu((FOV,), "X_BANDS")
+    table.data["FOV_LON_MIN"][2] = 1e-17
+    assert read_axes(table)[0].is_allclose(FOV)
 
 
 def test_images_and_labels_are_no_axes():

@@ -297,7 +297,7 @@ def test_fermi_cubes(gammapy_data):
     assert 1e10 < exposure.data.min() < exposure.data.max() < 1e12
     diffuse = read_map(folder / "gll_iem_v06_gc.fits.gz")
     assert same_unit(diffuse.unit, "TeV-1 s-1 sr-1 cm-2")
-    assert diffuse.axes[0].name == "energy"
+    assert diffuse.axes[0].name == "energy_true"
 
 
 def test_exclusion_mask(gammapy_data):
