@@ -14,14 +14,24 @@ import numpy as np
 from gjax.irf.table import Table, finite, inside
 from gjax.maps.axis import MapAxis
 
-__all__ = ["EnergyDispersion", "integrate_migra"]
+__all__ = ["EnergyDispersion", "integrate_migra", "normalize_migra"]
 
 #: Kernel entries below this are taken as rounding noise.
 KERNEL_THRESHOLD = 1e-8
 
 
 def normalize_migra(values: np.ndarray, migra: MapAxis, axis: int) -> np.ndarray:
-    """Scale distributions to a unit sum over ``migra`` bins; those that are zero stay zero."""
+    """Scale distributions to a unit integral over migra; those that are zero stay zero.
+
+    Parameters
+    ----------
+    values :
+        Probability per unit migra.
+    migra :
+        The migra axis.
+    axis :
+        Which dimension of ``values`` it is.
+    """
     width = np.diff(migra.edges)
     total = np.moveaxis(np.moveaxis(values, axis, -1) * width, -1, axis).cumsum(axis=axis)
     total = total.max(axis=axis, keepdims=True)

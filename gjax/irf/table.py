@@ -18,7 +18,7 @@ from gjax.maps.axis import MapAxis
 from gjax.numerics.interpolate import interpolate_grid
 from gjax.typing import ArrayLike
 
-__all__ = ["Table", "inside", "interpolate"]
+__all__ = ["LOG_FLOOR", "Table", "finite", "inside", "interpolate"]
 
 #: Coordinates this close to an edge (relative to its value) count as inside, because axes in files
 #: are single precision and an analysis axis is not.

@@ -15,7 +15,15 @@ from gjax.events.gti import GTI
 from gjax.events.pointing import Pointing
 from gjax.io.gadf.fits_file import FitsTable, guarded
 
-__all__ = ["read_deadtime_fraction", "read_events", "read_gti", "read_meta", "read_pointing"]
+__all__ = [
+    "read_deadtime_fraction",
+    "read_events",
+    "read_gti",
+    "read_location",
+    "read_meta",
+    "read_pointing",
+    "read_reference",
+]
 
 log = logging.getLogger(__name__)
 
