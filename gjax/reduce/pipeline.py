@@ -240,12 +240,8 @@ def reduce_observations(
 
     reduced = _each(observations, reduce_one, None if stack else names, progress)
     if not stack:
-        datasets = list(reduced)
-    else:
-        datasets = [stack_datasets(reduced, (names or ["stacked"])[0], reference=reference)]
-    if not datasets:
-        raise ValueError("no observation overlaps with the geometry")
-    return datasets
+        return list(reduced)
+    return [stack_datasets(reduced, (names or ["stacked"])[0], reference=reference)]
 
 
 def _each(
@@ -258,7 +254,7 @@ def _each(
     total = len(observations) if isinstance(observations, Sized) else None
     if names is not None and total is not None and len(names) != total:
         raise ValueError(f"got {len(names)} names for {total} observations")
-    done = 0
+    done = kept = 0
     for number, observation in enumerate(observations):
         label = str(observation.obs_id)
         try:
@@ -274,9 +270,12 @@ def _each(
         if dataset is None:
             log.warning("observation %s lies outside the geometry and is left out", label)
         else:
+            kept += 1
             yield dataset
     if done == 0:
         raise ValueError("there is no observation to reduce")
+    if kept == 0:
+        raise ValueError("no observation overlaps with the geometry")
 
 
 def _cutouts(

@@ -1,3 +1,5 @@
+"""Background counts and their scaling."""
+
 import dataclasses
 import logging
 
@@ -83,7 +85,7 @@ def test_radial_rate_with_an_empty_cell_agrees_with_gammapy(observation, referen
 
 def test_drift_is_refused(observation, geom, energy):
     drifting = Pointing(LON, LAT, 70.0, 180.0, "DRIFT", (16.5, -23.27, 1835.0))
-    with pytest.raises(ValueError, match="observation 7.*fixed pointing"):
+    with pytest.raises(ValueError, match=r"observation 7.*fixed pointing"):
         background_cube(dataclasses.replace(observation, pointing=drifting), geom, energy)
 
 

@@ -1,3 +1,5 @@
+"""The histogram of events."""
+
 import numpy as np
 
 from gjax.events.event_list import EventList

@@ -1,3 +1,5 @@
+"""Projection and look-up of the energy dispersion."""
+
 import dataclasses
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Exposure and offsets."""
+
 import dataclasses
 
 import numpy as np
@@ -6,7 +8,6 @@ from astropy.coordinates import SkyCoord
 
 from gjax.maps.wcs import WcsGeom
 from gjax.reduce.exposure import exposure_cube, pixel_offsets
-
 
 LON, LAT = 83.63, 22.01
 

@@ -1,3 +1,5 @@
+"""Coordinates in the field of view against astropy."""
+
 import dataclasses
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Projection of the point spread function."""
+
 import numpy as np
 import pytest
 
