@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 __all__ = [
@@ -27,10 +28,12 @@ __all__ = [
 
 #: Anything that numpy or jax takes as an array (host arrays included).
 ArrayLike: TypeAlias = Any
-Scalar: TypeAlias = Float[Array, ""]
+#: A parameter: given as a number or Quantity, kept as a scalar array.
+Scalar: TypeAlias = Float[Array, ""] | float
 Image: TypeAlias = Float[Array, "y x"]
 Cube: TypeAlias = Float[Array, "ereco y x"]
 CubeTrue: TypeAlias = Float[Array, "etrue y x"]
 CubeMask: TypeAlias = Bool[Array, "ereco y x"]
 Kernel: TypeAlias = Float[Array, "etrue ereco"]
-Theta: TypeAlias = Float[Array, " par"]
+#: Free coordinates; from minimisers on the host as numpy arrays.
+Theta: TypeAlias = Float[Array, " par"] | Float[np.ndarray, " par"]
