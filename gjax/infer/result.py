@@ -1,0 +1,132 @@
+"""What a fit gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gjax.infer.minimize import Status
+from gjax.infer.objective import Objective
+from gjax.parameters import Key, Parameters
+
+__all__ = ["FitResult"]
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """The outcome of a fit; failure is a value here, not an exception.
+
+    Parameters
+    ----------
+    status :
+        How the minimisation ended.
+    stat :
+        Total statistic at the best fit, priors included.
+    stat_datasets :
+        Statistic of each dataset by name, without priors.
+    models, parameters :
+        The models and the table at the best fit.
+    covariance :
+        Covariance of all parameters in internal units, shape ``(n, n)``, in the order of
+        ``parameters``: twice the inverse of the exact Hessian of the statistic, links followed; zero
+        for frozen parameters and those on a bound.
+    correlation_condition :
+        Condition number of the correlation matrix: above 1e8 the parameters are degenerate.
+    theta, gradient_norm, edm :
+        Free coordinates at the best fit; the largest pull of the gradient, in units of the errors;
+        and the estimated distance to the minimum in units of the statistic.
+    at_bounds :
+        Keys of the parameters on a bound that the data would cross.
+    evaluations :
+        Evaluations of statistic and gradient.
+    trace :
+        Statistic after each accepted step.
+    timing :
+        Seconds spent in ``prepare``, ``compile``, ``fit`` and ``covariance``; compiling is counted
+        apart and in none of the others.
+    objective :
+        The function that was minimised, ready for profiles and samplers.
+    versions :
+        Versions, device and time of creation.
+    """
+
+    status: Status
+    stat: float
+    stat_datasets: dict[str, float]
+    models: Any
+    parameters: Parameters
+    covariance: np.ndarray
+    correlation_condition: float
+    theta: np.ndarray
+    gradient_norm: float
+    edm: float
+    at_bounds: tuple[Key, ...]
+    evaluations: int
+    trace: tuple[float, ...]
+    timing: dict[str, float]
+    objective: Objective
+    versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def success(self) -> bool:
+        """Whether the fit converged to a minimum; never true for one that has not."""
+        return self.status is Status.CONVERGED
+
+    @property
+    def message(self) -> str:
+        """What happened, for people."""
+        text = self.status.value
+        if self.at_bounds:
+            text += "; on a bound: " + ", ".join(".".join(key) for key in self.at_bounds)
+        return text
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Standard errors of all parameters; zero where frozen, NaN on a bound, shape ``(n,)``."""
+        errors = np.sqrt(np.diag(self.covariance))
+        held = [self.parameters.keys.index(key) for key in self.at_bounds]
+        errors[held] = np.nan
+        return errors
+
+    @property
+    def correlation(self) -> np.ndarray:
+        """Correlation of all parameters, shape ``(n, n)``; zero rows where frozen."""
+        sigma = np.sqrt(np.diag(self.covariance))
+        safe = np.where(sigma > 0, sigma, 1.0)
+        return self.covariance / np.outer(safe, safe)
+
+    def value(self, pattern: str | Key) -> float:
+        """Give the best-fit value of the one parameter that a key or pattern names."""
+        return float(self.parameters.values[self._only(pattern)])
+
+    def error(self, pattern: str | Key) -> float:
+        """Give the standard error of the one parameter that a key or pattern names."""
+        return float(self.errors[self._only(pattern)])
+
+    def _only(self, pattern: str | Key) -> int:
+        found = self.parameters.select(pattern)
+        if len(found) != 1:
+            names = ", ".join(self.parameters.names[i] for i in found)
+            raise ValueError(f"{pattern!r} names several parameters: {names}")
+        return found[0]
+
+    def __str__(self) -> str:
+        table = self.parameters
+        width = max((len(name) for name in table.names), default=4)
+        state = "success" if self.success else "FAILED"
+        lines = [
+            f"Fit: {state} ({self.message})",
+            f"stat {self.stat:.3f}, {self.evaluations} evaluations, "
+            f"distance to minimum {self.edm:.1e}, {self.timing['fit']:.2f} s "
+            f"+ {self.timing['compile']:.2f} s compiling",
+            f"{'parameter':{width}}  {'value':>13} {'error':>11}  unit",
+        ]
+        free = set(table.free)
+        for i, name in enumerate(table.names):
+            error = f"{self.errors[i]:11.4g}" if i in free else f"{'frozen':>11}"
+            if table.keys[i] in table.links:
+                error = f"{self.errors[i]:11.4g}"
+            lines.append(f"{name:{width}}  {table.values[i]:13.6g} {error}  {table.units[i]}")
+        return "\n".join(lines)
