@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.signal import fftconvolve
-from scipy.special import xlogy
 
+from gjax.stats.cash import deviance_residual
 from gjax.typing import ArrayLike
 
 __all__ = ["disk_kernel", "residual_sigma", "signed_sqrt_ts", "sum_in_disk"]
@@ -22,7 +22,8 @@ def signed_sqrt_ts(counts: ArrayLike, npred: ArrayLike) -> np.ndarray:
 
     This is the square root of the likelihood ratio between the expectations ``n`` and ``mu`` for
     Poisson counts: what Li & Ma (1983, ApJ 272, 317, equation 17) becomes when the background is
-    known exactly. It tends to :math:`(n - \mu)/\sqrt{\mu}` for large :math:`\mu`.
+    known exactly. It tends to :math:`(n - \mu)/\sqrt{\mu}` for large :math:`\mu`. The formula is
+    that of `gjax.stats.deviance_residual`, here for arrays with pixels that have no expectation.
 
     Parameters
     ----------
@@ -34,12 +35,10 @@ def signed_sqrt_ts(counts: ArrayLike, npred: ArrayLike) -> np.ndarray:
     sigma :
         Same shape; NaN where the prediction is not positive.
     """
-    counts, npred = np.broadcast_arrays(np.asarray(counts, float), np.asarray(npred, float))
+    npred = np.asarray(npred, float)
     known = npred > 0
-    expected = np.where(known, npred, 1.0)
-    ts = 2 * (xlogy(counts, counts / expected) - (counts - expected))
-    sigma = np.sign(counts - expected) * np.sqrt(np.clip(ts, 0, None))
-    return np.where(known, sigma, np.nan)
+    sigma = deviance_residual(np.asarray(counts, float), np.where(known, npred, 1.0))
+    return np.where(known, np.asarray(sigma), np.nan)
 
 
 def disk_kernel(radius_pix: float) -> np.ndarray:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import poisson
 
-from gjax.plot.counts import poisson_interval
 from gjax.plot.residuals import disk_kernel, residual_sigma, signed_sqrt_ts, sum_in_disk
 
 
@@ -64,11 +62,3 @@ def test_residuals_leave_out_what_is_masked():
     assert np.isnan(sigma[4, 4])
     neighbours = disk_kernel(2.0).sum() - 1
     assert sigma[4, 5] == pytest.approx(signed_sqrt_ts(4 * neighbours, 2 * neighbours))
-
-
-def test_poisson_interval_holds_the_tails():
-    low, high = poisson_interval(np.array([0, 1, 10]))
-    assert low[0] == 0.0
-    assert poisson.sf(9, low[2]) == pytest.approx(0.158655, abs=1e-6)
-    assert poisson.cdf(10, high[2]) == pytest.approx(0.158655, abs=1e-6)
-    assert high[0] == pytest.approx(1.841, abs=1e-3)
