@@ -46,10 +46,9 @@ def leaves(tree):
 @pytest.mark.parametrize("cls", EXTENDED)
 def test_gradient_is_the_finite_difference(cls):
     for model in instances(cls):
-        # The centre itself is left out: the profile of an ellipse has no second derivative there.
-        lon, lat = (values[4:] for values in around(model))
+        lon, lat = around(model)
         flat, structure = jax.tree.flatten(model)
-        peak = float(density(model, *model.position))
+        peak = float(density(model, lon, lat)[0])
         for i, slope in enumerate(leaves(slopes(model, lon, lat)[0])):
             # The edge of the disk is the finest structure: steps must be well below its width.
             step = 2e-5 * max(abs(float(flat[i])), 0.1)
@@ -60,7 +59,8 @@ def test_gradient_is_the_finite_difference(cls):
 
             numeric = (8 * (shifted(1) - shifted(-1)) - (shifted(2) - shifted(-2))) / (12 * step)
             scale = np.max(np.abs(numeric)) + peak
-            np.testing.assert_allclose(slope, numeric, rtol=1e-6, atol=1e-6 * scale)
+            # The centre itself is left out: an ellipse's profile has no second derivative there.
+            np.testing.assert_allclose(slope[4:], numeric[4:], rtol=1e-6, atol=1e-6 * scale)
 
 
 @pytest.mark.parametrize("cls", EXTENDED)
