@@ -34,7 +34,7 @@ def from_lonlat(lon: ArrayLike, lat: ArrayLike) -> ArrayLike:
 
 
 def to_lonlat(vector: ArrayLike) -> tuple[ArrayLike, ArrayLike]:
-    """Give longitude (0 to 360) and latitude in deg of vectors of any length, shape ``(..., 3)``."""
+    """Give longitude (0 to 360) and latitude in deg of vectors of any length, ``(..., 3)``."""
     xp = array_namespace(vector)
     x, y, z = vector[..., 0], vector[..., 1], vector[..., 2]
     lon = xp.rad2deg(xp.arctan2(y, x)) % 360.0

@@ -1,9 +1,9 @@
 """Model parameters: how a model declares them, and the choices of a fit.
 
-A model class declares its parameters with `param`. What a fit does with them (frozen or free, bounds,
-priors, links) is not physics: it lives in the immutable table `Parameters`, built from the models.
-`Layout` is the compiled form of that table: the map between the flat vector of free coordinates that
-optimisers and samplers see and a tree of models.
+A model class declares its parameters with `param`. What a fit does with them (frozen or free,
+bounds, priors, links) is not physics: it lives in the immutable table `Parameters`, built from the
+models. `Layout` is the compiled form of that table: the map between the flat vector of free
+coordinates that optimisers and samplers see and a tree of models.
 """
 
 from __future__ import annotations

@@ -75,9 +75,9 @@ class Layout(eqx.Module):
         if self.priors:
             values = self.all_values(theta)
             for distribution, indices in zip(self.priors, self.prior_indices, strict=True):
+                point = values[np.array(indices)]
                 joint = len(indices) > 1
-                point = values[np.array(indices)] if joint else values[indices[0]]
-                total = total + jnp.sum(distribution.log_prob(point))
+                total = total + jnp.sum(distribution.log_prob(point if joint else point[0]))
         return total
 
 

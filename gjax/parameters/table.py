@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,7 +171,7 @@ class Parameters:
                 new[i] = to_internal(value, self.specs[i].unit, self.names[i])
         return dataclasses.replace(self, values=new)
 
-    def prior(self, pattern: str | Key | Iterable[str | Key], distribution: Any) -> Parameters:
+    def prior(self, pattern: str | Key | list[Any], distribution: Any) -> Parameters:
         """Put a prior on each matching parameter; a list of names puts a joint prior on them.
 
         The distribution is over internal units. A second prior on the same parameters replaces the
@@ -188,7 +188,7 @@ class Parameters:
     def link(
         self,
         pattern: str | Key,
-        to: str | Key | Iterable[str | Key],
+        to: str | Key | list[Any],
         function: Callable[..., Any] | None = None,
     ) -> Parameters:
         """Let the matching parameters follow others: copies of one, or a function of several.

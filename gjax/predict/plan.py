@@ -59,7 +59,8 @@ def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding)
         Whether a spatial parameter can change; the window then has room for that.
     """
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
-    at = tuple(float(np.squeeze(c)) for c in convert(lon, lat, spatial.frame, dataset.geom.frame))
+    x, y = convert(lon, lat, spatial.frame, dataset.geom.frame)
+    at = (float(np.squeeze(x)), float(np.squeeze(y)))
     edisp = edisp_kernel(dataset.edisp, dataset.energy_true, dataset.energy, at, folding.lookup)
     if spatial.is_point and folding.point == "profile" and dataset.psf is not None:
         return _plan_profile(dataset, spatial, edisp, at, folding)
@@ -67,7 +68,7 @@ def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding)
 
 
 def _plan_profile(
-    dataset: Dataset, spatial: Any, edisp: np.ndarray, at: tuple[float, ...], folding: Folding
+    dataset: Dataset, spatial: Any, edisp: np.ndarray, at: tuple[float, float], folding: Folding
 ) -> SourcePlan:
     profile = _radial(dataset, at, folding)
     steps = _pixel_steps(dataset.geom, at)
@@ -93,7 +94,7 @@ def _plan_convolved(
     dataset: Dataset,
     spatial: Any,
     edisp: np.ndarray,
-    at: tuple[float, ...],
+    at: tuple[float, float],
     is_free: bool,
     folding: Folding,
 ) -> SourcePlan:
@@ -126,7 +127,7 @@ def _plan_convolved(
 
 
 def _kernel(
-    dataset: Dataset, at: tuple[float, ...], steps: np.ndarray, folding: Folding
+    dataset: Dataset, at: tuple[float, float], steps: np.ndarray, folding: Folding
 ) -> tuple[int, Callable[[int], np.ndarray] | None]:
     """Give the reach of the PSF in pixels and a function that makes its kernels for a window."""
     psf = dataset.psf
@@ -143,7 +144,7 @@ def _kernel(
     return reach, lambda window: integrated_kernel(smooth, steps, window, order)
 
 
-def _profile(dataset: Dataset, at: tuple[float, ...]) -> np.ndarray:
+def _profile(dataset: Dataset, at: tuple[float, float]) -> np.ndarray:
     psf = dataset.psf
     assert psf is not None
     if not psf.energy_true.is_allclose(dataset.energy_true):
@@ -154,7 +155,7 @@ def _profile(dataset: Dataset, at: tuple[float, ...]) -> np.ndarray:
     return psf_profile(psf, *at)
 
 
-def _radial(dataset: Dataset, at: tuple[float, ...], folding: Folding) -> RadialProfile:
+def _radial(dataset: Dataset, at: tuple[float, float], folding: Folding) -> RadialProfile:
     assert dataset.psf is not None
     return radial_profile(_profile(dataset, at), dataset.psf.rad, folding.containment)
 
@@ -164,7 +165,7 @@ def _order(profile: RadialProfile, pixel: np.ndarray) -> int:
     return int(np.clip(math.ceil(1 + 2 * pixel.max() / profile.r68), 2, 10))
 
 
-def _pixel_steps(geom: WcsGeom, at: tuple[float, ...]) -> np.ndarray:
+def _pixel_steps(geom: WcsGeom, at: tuple[float, float]) -> np.ndarray:
     """Give the vectors along both sides of the pixel at a position, shape ``(2, 3)``."""
     x, y = (float(np.squeeze(c)) for c in geom.coord_to_pix(np.asarray(at[0]), np.asarray(at[1])))
     nx, ny = geom.npix

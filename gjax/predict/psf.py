@@ -1,4 +1,4 @@
-"""From a tabulated PSF profile to what folding needs: a smooth radial spline, or a kernel of pixels."""
+"""From a tabulated PSF profile to what folding needs: a radial spline, or a kernel of pixels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from gjax.numerics.sphere import separation
 from gjax.numerics.spline import cubic_coefficients, cubic_evaluate
 from gjax.predict.response import containment_radius
 
-__all__ = ["RADIAL_INTERVALS", "RadialProfile", "integrated_kernel", "radial_profile", "sampled_kernel"]
+__all__ = [
+    "RADIAL_INTERVALS",
+    "RadialProfile",
+    "integrated_kernel",
+    "radial_profile",
+    "sampled_kernel",
+]
 
 #: Intervals of the radial spline; the same for all sources, so that they share compiled code.
 RADIAL_INTERVALS = 256
@@ -130,8 +136,8 @@ def sampled_kernel(profile: np.ndarray, rad: MapAxis, geom: WcsGeom, size: int) 
     """Sample the tabulated profile at sub-pixel centres, as Gammapy makes its kernels.
 
     Each energy is cut at a square whose half side is its 99.9% containment radius, sampled on
-    ``min(ceil(12 pixel / (2 r68)), 4)`` sub-pixels with linear interpolation in rad, summed to pixels
-    and normalised. The geometry of the kernel is that of the map's centre.
+    ``min(ceil(12 pixel / (2 r68)), 4)`` sub-pixels with linear interpolation in rad, summed to
+    pixels and normalised. The geometry of the kernel is that of the map's centre.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Responses at the position of a source: the PSF profile and the energy dispersion matrix.
 
-Done on the host, once per preparation: within a fit the responses of a source are those at the place
-where it was prepared, so that the likelihood is a smooth function of position.
+Done on the host, once per preparation: within a fit the responses of a source are those at the
+place where it was prepared, so that the likelihood is a smooth function of position.
 """
 
 from __future__ import annotations
@@ -42,7 +42,11 @@ def _pixel_weights(
         y0 = int(np.clip(np.floor(y), 0, max(ny - 2, 0)))
         fx, fy = np.clip(x - x0, 0.0, 1.0), np.clip(y - y0, 0.0, 1.0)
         corners = [
-            (min(y0 + j, ny - 1), min(x0 + i, nx - 1), (fx if i else 1 - fx) * (fy if j else 1 - fy))
+            (
+                min(y0 + j, ny - 1),
+                min(x0 + i, nx - 1),
+                (fx if i else 1 - fx) * (fy if j else 1 - fy),
+            )
             for j in (0, 1)
             for i in (0, 1)
         ]
@@ -65,8 +69,8 @@ def psf_profile(psf: PSFMap, lon: float, lat: float, lookup: str = "linear") -> 
     Returns
     -------
     profile :
-        In sr-1 at the centres of the rad axis, shape ``(etrue, rad)``. Bilinear between the pixels of
-        the map for either ``lookup``.
+        In sr-1 at the centres of the rad axis, shape ``(etrue, rad)``. Bilinear between the pixels
+        of the map for either ``lookup``.
     """
     weights = _pixel_weights(psf.geom, psf.exposure, lon, lat, "linear")
     profile = sum(w * np.asarray(psf.data[:, :, iy, ix], float) for iy, ix, w in weights)
@@ -108,8 +112,8 @@ def kernel_from_migra(
     Returns
     -------
     kernel :
-        Shape ``(etrue, ereco)``: differences of the cumulative distribution at the bin edges divided
-        by the centre of each true energy bin.
+        Shape ``(etrue, ereco)``: differences of the cumulative distribution at the bin edges
+        divided by the centre of each true energy bin.
     """
     edges = migra.edges
     cumulative = np.cumsum(np.nan_to_num(density) * np.diff(edges), axis=-1)

@@ -39,7 +39,8 @@ class SkyGrid(eqx.Module):
 class Locator(eqx.Module):
     """A linear map from directions near a reference to pixels of the padded geometry.
 
-    It places windows, which are a few pixels larger than they must be; it is exact at its reference.
+    It places windows, which are a few pixels larger than they must be; it is exact at its
+    reference.
 
     Parameters
     ----------
@@ -96,9 +97,7 @@ def rotation(frame_from: str, frame_to: str) -> np.ndarray:
     """Give the matrix that rotates unit vectors between celestial frames."""
     if frame_from == frame_to:
         return np.eye(3)
-    lon, lat = convert(
-        np.array([0.0, 90.0, 0.0]), np.array([0.0, 0.0, 90.0]), frame_from, frame_to
-    )
+    lon, lat = convert(np.array([0.0, 90.0, 0.0]), np.array([0.0, 0.0, 90.0]), frame_from, frame_to)
     return np.asarray(vector.from_lonlat(lon, lat)).T
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import equinox as eqx
 
-from gjax.typing import Array, ArrayLike
+from gjax.typing import Array, ArrayLike, Scalar
 
 __all__ = ["FRAMES", "AbstractSpatial", "check_frame"]
 
@@ -31,17 +31,17 @@ class AbstractSpatial(eqx.Module):
 
     @property
     @abstractmethod
-    def position(self) -> tuple[Array, Array]:
+    def position(self) -> tuple[Scalar, Scalar]:
         """Longitude and latitude of the centre, in deg."""
 
     @property
     @abstractmethod
-    def evaluation_radius(self) -> Array:
+    def evaluation_radius(self) -> Scalar:
         """Radius in deg beyond which the density is negligible."""
 
     @property
     @abstractmethod
-    def evaluation_bin_size(self) -> Array:
+    def evaluation_bin_size(self) -> Scalar:
         """Largest size in deg of a sub-pixel that resolves the morphology; zero for a point."""
 
     @abstractmethod

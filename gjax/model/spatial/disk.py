@@ -65,17 +65,17 @@ class Disk(AbstractSpatial):
         check_frame(self.frame)
 
     @property
-    def position(self) -> tuple[Array, Array]:
+    def position(self) -> tuple[Scalar, Scalar]:
         """Longitude and latitude of the centre in deg."""
         return self.lon_0, self.lat_0
 
     @property
-    def evaluation_radius(self) -> Array:
+    def evaluation_radius(self) -> Scalar:
         """The semi-major axis with its edge and a tenth more, in deg."""
         return 1.1 * self.r_0 * (1.0 + self.edge_width)
 
     @property
-    def evaluation_bin_size(self) -> Array:
+    def evaluation_bin_size(self) -> Scalar:
         """A tenth of the inner radius, in deg."""
         return self.r_0 * (1.0 - self.edge_width) / 10.0
 

@@ -54,17 +54,17 @@ class Gaussian(AbstractSpatial):
         check_frame(self.frame)
 
     @property
-    def position(self) -> tuple[Array, Array]:
+    def position(self) -> tuple[Scalar, Scalar]:
         """Longitude and latitude of the centre in deg."""
         return self.lon_0, self.lat_0
 
     @property
-    def evaluation_radius(self) -> Array:
+    def evaluation_radius(self) -> Scalar:
         """Five standard deviations, in deg."""
         return 5.0 * self.sigma
 
     @property
-    def evaluation_bin_size(self) -> Array:
+    def evaluation_bin_size(self) -> Scalar:
         """A third of the standard deviation, in deg."""
         return self.sigma / 3.0
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from gjax.model.spatial.abstract import AbstractSpatial, check_frame
 from gjax.parameters import param
-from gjax.typing import Array, ArrayLike, Scalar
+from gjax.typing import ArrayLike, Scalar
 
 __all__ = ["Point"]
 
@@ -38,17 +38,17 @@ class Point(AbstractSpatial):
         check_frame(self.frame)
 
     @property
-    def position(self) -> tuple[Array, Array]:
+    def position(self) -> tuple[Scalar, Scalar]:
         """Longitude and latitude in deg."""
         return self.lon_0, self.lat_0
 
     @property
-    def evaluation_radius(self) -> Array:
+    def evaluation_radius(self) -> Scalar:
         """Zero: all of the source is at its position."""
         return jnp.zeros_like(self.lon_0)
 
     @property
-    def evaluation_bin_size(self) -> Array:
+    def evaluation_bin_size(self) -> Scalar:
         """Zero: no sub-pixel resolves a point."""
         return jnp.zeros_like(self.lon_0)
 
