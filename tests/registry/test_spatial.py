@@ -110,6 +110,7 @@ def test_position_and_radius(cls):
     assert [float(x) for x in model.position] == [float(model.lon_0), float(model.lat_0)]
     assert float(model.evaluation_radius) >= 0.0
     assert (float(model.evaluation_radius) == 0.0) == model.is_point
+    assert (float(model.evaluation_bin_size) == 0.0) == model.is_point
 
 
 @pytest.mark.parametrize("cls", SPATIAL)
