@@ -165,7 +165,7 @@ class FitsFile:
             if key in (hdu.name.upper(), number):
                 if not isinstance(hdu, fits.BinTableHDU):
                     raise FileFormatError("this HDU is no binary table", path=self.path, hdu=name)
-                return FitsTable(self.path, name, hdu)
+                return FitsTable(self.path, hdu.name or number, hdu)
         raise FileFormatError(
             f"there is no such HDU, only {', '.join(self.names)}", path=self.path, hdu=name
         )

@@ -15,7 +15,12 @@ import numpy as np
 from gjax.errors import FileFormatError
 from gjax.io.gadf.fits_file import FitsTable
 from gjax.irf.aeff import EffectiveArea
-from gjax.irf.background import FOV_ALIGNMENTS, Background2D, Background3D
+from gjax.irf.background import (
+    BACKGROUND_FLOOR,
+    FOV_ALIGNMENTS,
+    Background2D,
+    Background3D,
+)
 from gjax.irf.edisp import EnergyDispersion
 from gjax.irf.psf import PSF3Gauss, PSFKing, PSFTable
 from gjax.irf.rad_max import RadMax
@@ -202,7 +207,7 @@ def _read_psf_king(table: FitsTable) -> PSFKing:
 def _background_table(table: FitsTable, axes: tuple[MapAxis, ...]) -> Table:
     """Read the rate: in column BKG or BGD, in either order of axes, its unit possibly missing."""
     column = "BKG" if "BKG" in table.columns or "BGD" not in table.columns else "BGD"
-    stored = table.raw(column).dtype
+    factor = 1e6  # from s-1 MeV-1 sr-1
     if table.has_unit(column):
         factor = table.factor(column, BACKGROUND_UNIT)
     else:
@@ -212,12 +217,8 @@ def _background_table(table: FitsTable, axes: tuple[MapAxis, ...]) -> Table:
             table.hdu,
             column,
         )
-        factor = 1e6
     values = _values(table, column, axes, transposable=True) * factor
-    # Where Gammapy cuts off logarithms: the smallest normal number of the stored precision.
-    kind = stored if stored.kind == "f" else np.dtype(np.float64)
-    floor = float(np.finfo(kind).tiny) * factor
-    return Table(values, axes, BACKGROUND_UNIT, "log", floor)
+    return Table(values, axes, BACKGROUND_UNIT, "log", BACKGROUND_FLOOR)
 
 
 def _alignment(table: FitsTable) -> str:
