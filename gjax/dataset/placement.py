@@ -49,7 +49,7 @@ def place(parent: WcsGeom, child: WcsGeom) -> Placement | None:
                 f"the sky geometries are not aligned: {key} differs by {difference:g} pixels"
             )
         shift.append(whole)
-    for key in ours.keys() | theirs.keys():
+    for key in dict.fromkeys((*ours, *theirs)):
         if not _same(ours.get(key), theirs.get(key)):
             raise ValueError(
                 f"the sky geometries are not aligned: {key} is {ours.get(key)!r} in one "

@@ -6,8 +6,11 @@ region maps are not read here. Datasets of several maps are in `gjax.io.datasets
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
+import pathlib
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
@@ -55,7 +58,12 @@ def open_fits(path: Path) -> Iterator[fits.HDUList]:
         # astropy only warns when data are missing at the end of a file.
         warnings.filterwarnings("error", message=".*truncated.*")
         try:
-            with fits.open(path, memmap=False) as hdus:
+            raw = pathlib.Path(path).read_bytes()
+            if raw.startswith(b"\x1f\x8b"):
+                # All at once: read bit by bit, a compressed file that is cut off seems to be over.
+                raw = gzip.decompress(raw)
+            with fits.open(io.BytesIO(raw), memmap=False, lazy_load_hdus=False) as hdus:
+                _check_end(hdus, len(raw), path)
                 yield hdus
         except (FileNotFoundError, IsADirectoryError, PermissionError, FileFormatError):
             raise
@@ -63,6 +71,18 @@ def open_fits(path: Path) -> Iterator[fits.HDUList]:
             raise FileFormatError(f"not a readable FITS file: {error}", path=path) from error
         except (TypeError, ValueError, IndexError, KeyError) as error:
             raise FileFormatError(f"damaged or not as expected: {error!r}", path=path) from error
+
+
+def _check_end(hdus: fits.HDUList, size: int, path: Path) -> None:
+    """Check that the last HDU ends with the file: neither is cut off."""
+    info = hdus[-1].fileinfo()
+    end = info["datLoc"] + info["datSpan"]
+    # Files may lack the padding of the last block; a header is a multiple of 80 bytes.
+    if size < info["datLoc"] + int(hdus[-1].size) or size - end >= 80:
+        name = hdus[-1].name or len(hdus) - 1
+        raise FileFormatError(
+            f"the file is cut off: {size} bytes, and HDU {name!r} ends at {end}", path=path
+        )
 
 
 def read_map(path: Path, hdu: str | int | None = None) -> Map:
