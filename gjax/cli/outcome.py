@@ -17,12 +17,17 @@ from gjax.cli.progress import Progress
 from gjax.cli.schema import Gjax
 from gjax.dataset.dataset import Dataset
 from gjax.infer.result import FitResult
+from gjax.infer.sample import sample_fit
 from gjax.io.datasets import write_dataset
 from gjax.io.models import write_models
-from gjax.io.results import write_result
+from gjax.io.results import posterior_summary, write_posterior, write_result
 from gjax.model import SkyModel
 
 __all__ = ["Outcome", "finish", "write_datasets"]
+
+
+#: Steps of the progress bar for the sampler.
+_SAMPLING_STEPS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +128,38 @@ def finish(
     return dataclasses.replace(outcome, files=products.names)
 
 
+def _sample(outcome: Outcome, settings: Gjax, products: Products, progress: Progress) -> Outcome:
+    """Draw from the posterior and write the draws."""
+    wanted = settings.sampler
+    assert wanted is not None
+    progress.stage("compiling the sampler")
+    steps = 0
+
+    def report(done: int, total: int) -> None:
+        nonlocal steps
+        progress.stage(f"sampling: {done} of {total} steps")
+        reached = _SAMPLING_STEPS * done // total
+        progress.advance(reached - steps)
+        steps = reached
+
+    progress.extend(_SAMPLING_STEPS)
+    posterior = sample_fit(
+        outcome.fit,
+        chains=wanted.chains,
+        warmup=wanted.warmup,
+        samples=wanted.samples,
+        seed=settings.seed if wanted.seed is None else wanted.seed,
+        callback=report,
+    )
+    if not posterior.success:
+        progress.note(f"warning: posterior {posterior.message}")
+    write_posterior(posterior, products.path("posterior.npz"), overwrite=True)
+    outcome.document["posterior"] = posterior_summary(posterior)
+    outcome.document["timing"]["sample"] = posterior.timing["sample"]
+    outcome.document["timing"]["sample_compile"] = posterior.timing["compile"]
+    return dataclasses.replace(outcome, posterior=posterior)
+
+
 def _draw(
     outcome: Outcome, products: Products, progress: Progress, truths: Mapping[str, float] | None
 ) -> None:
@@ -136,5 +173,6 @@ def _draw(
         progress.stage(f"drawing {name}")
         progress.advance()
     if outcome.posterior is not None:
-        draw_corner(products, outcome.posterior.samples, truths)
+        names, values = outcome.posterior.free_names, outcome.posterior.free_values
+        draw_corner(products, {n: values[..., i] for i, n in enumerate(names)}, truths)
     outcome.document["timing"]["pictures"] = time.perf_counter() - begin

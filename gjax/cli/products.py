@@ -9,7 +9,8 @@ import os
 import re
 from pathlib import Path
 
-from gjax.errors import ConfigError
+from gjax.errors import ConfigError, FileFormatError
+from gjax.io.results import read_result
 
 __all__ = ["Products", "file_name"]
 
@@ -21,7 +22,6 @@ _PATTERNS = (
     "posterior.npz",
     "datasets/*.fits",
     "pictures/*.png",
-    "dl3/*.fits.gz",
 )
 
 
@@ -47,6 +47,8 @@ class Products:
         Whether products of an earlier run are replaced.
     inputs :
         Files that the run reads and must not replace.
+    more :
+        Patterns of further files that are written, besides those of every run.
 
     Raises
     ------
@@ -61,28 +63,38 @@ class Products:
         *,
         overwrite: bool = False,
         inputs: tuple[Path, ...] = (),
+        more: tuple[str, ...] = (),
     ) -> None:
         self.folder = Path(folder)
         self.files: list[Path] = []
         if self.folder.exists() and not self.folder.is_dir():
             raise ConfigError(f"the output {self.folder} is no folder")
-        self._earlier = [path for pattern in _PATTERNS for path in self.folder.glob(pattern)]
-        self._refuse_inputs(inputs)
-        if self._earlier and not overwrite:
+        taken = [path for pattern in (*_PATTERNS, *more) for path in self.folder.glob(pattern)]
+        replaced = {path.resolve() for path in inputs} & {
+            (self.folder / pattern).resolve() for pattern in _PATTERNS
+        }
+        for path in replaced:
             raise ConfigError(
-                f"{self.folder} holds products of an earlier run ({self._earlier[0].name}); choose "
-                "another folder with --output, or replace them with --overwrite"
+                f"the results would replace {path}, which the analysis reads; choose another "
+                "folder with --output"
             )
+        if taken and not overwrite:
+            first = taken[0].relative_to(self.folder)
+            raise ConfigError(
+                f"{self.folder} holds products already ({first}); choose another folder with "
+                "--output, or replace them with --overwrite"
+            )
+        self._earlier = self._list_earlier()
 
-    def _refuse_inputs(self, inputs: tuple[Path, ...]) -> None:
-        taken = {(self.folder / pattern).resolve() for pattern in _PATTERNS}
-        taken |= {path.resolve() for path in self._earlier}
-        for path in inputs:
-            if path.resolve() in taken:
-                raise ConfigError(
-                    f"the results would replace {path}, which the analysis reads; choose another "
-                    "folder with --output"
-                )
+    def _list_earlier(self) -> list[Path]:
+        """List what an earlier run says it wrote here, and nothing else."""
+        path = self.folder / "result.json"
+        try:
+            names = read_result(path).get("files", []) if path.exists() else []
+        except FileFormatError:
+            return []
+        known = {path for pattern in _PATTERNS for path in self.folder.glob(pattern)}
+        return [self.folder / str(name) for name in names if self.folder / str(name) in known]
 
     def path(self, *parts: str) -> Path:
         """Give the path of a product, make its folder, and note it as written."""
@@ -94,8 +106,7 @@ class Products:
 
     def discard_stale(self) -> list[Path]:
         """Remove products of an earlier run that this one did not write again."""
-        written = {path.resolve() for path in self.files}
-        stale = [path for path in self._earlier if path.resolve() not in written]
+        stale = [path for path in self._earlier if path not in self.files]
         for path in stale:
             path.unlink(missing_ok=True)
         return stale

@@ -32,7 +32,7 @@ from gjax.infer.result import FitResult
 from gjax.io.models import ModelsFile, read_models
 from gjax.predict.npred import npred_prepared
 
-__all__ = ["run_analysis"]
+__all__ = ["run_analysis", "run_stages"]
 
 
 def run_analysis(
@@ -75,7 +75,7 @@ def run_analysis(
             progress.note(note)
         for name in configuration.skipped:
             progress.note(f"warning: {name} is not done yet and is skipped; the rest goes on")
-        return _run_stages(configuration, contents, products, progress)
+        return run_stages(configuration, contents, products, progress)
 
 
 def _as_configuration(config: Any) -> Configuration:
@@ -84,9 +84,24 @@ def _as_configuration(config: Any) -> Configuration:
     return parse_config(config) if isinstance(config, Mapping) else read_config(config)
 
 
-def _run_stages(
-    config: Configuration, contents: ModelsFile, products: Products, progress: Progress
+def run_stages(
+    config: Configuration,
+    contents: ModelsFile,
+    products: Products,
+    progress: Progress,
+    truths: Mapping[str, float] | None = None,
 ) -> Outcome:
+    """Run the stages of an analysis, once everything that it reads is found.
+
+    Parameters
+    ----------
+    config, contents :
+        Configuration and models.
+    products, progress :
+        Where to write, and what to show meanwhile.
+    truths :
+        True values of simulated parameters by name, for the pictures.
+    """
     progress.stage("reading the index")
     begin = time.perf_counter()
     store = open_data_store(config)
@@ -115,7 +130,7 @@ def _run_stages(
         configuration=config.as_read,
     )
     outcome = Outcome(fit, datasets, npred, None, document, products.folder)
-    return finish(outcome, config.settings.gjax, products, progress)
+    return finish(outcome, config.settings.gjax, products, progress, truths)
 
 
 def _fit(datasets: list[Dataset], models: Any, parameters: Any, progress: Progress) -> FitResult:

@@ -18,7 +18,14 @@ import numpy as np
 from gjax.errors import FileFormatError
 from gjax.io.atomic import atomic_write
 
-__all__ = ["parameter_rows", "read_result", "to_plain", "write_result"]
+__all__ = [
+    "parameter_rows",
+    "posterior_summary",
+    "read_result",
+    "to_plain",
+    "write_posterior",
+    "write_result",
+]
 
 
 def to_plain(value: Any) -> Any:
@@ -78,6 +85,69 @@ def parameter_rows(parameters: Any, errors: Any) -> list[dict[str, Any]]:
     )
     names = ("name", "value", "error", "unit", "frozen", "min", "max")
     return [dict(zip(names, map(to_plain, row), strict=True)) for row in columns]
+
+
+def posterior_summary(posterior: Any) -> dict[str, Any]:
+    """Describe a posterior: its diagnostics, and for each sampled parameter where it lies.
+
+    Returns
+    -------
+    summary :
+        ``success``, ``message``, ``chains``, ``samples``, ``warmup``, ``seed``, ``divergences`` and
+        ``parameters``: a list of ``name``, ``unit``, ``mean``, ``std``, ``q16``, ``median``,
+        ``q84``, ``r_hat`` and ``effective_samples``.
+    """
+    units = dict(zip(posterior.parameters.names, posterior.parameters.units, strict=True))
+    draws = np.asarray(posterior.free_values)
+    low, middle, high = np.quantile(draws, (0.158655, 0.5, 0.841345), axis=(0, 1))
+    columns = {
+        "name": posterior.free_names,
+        "unit": [units[name] for name in posterior.free_names],
+        "mean": draws.mean(axis=(0, 1)),
+        "std": draws.std(axis=(0, 1)),
+        "q16": low,
+        "median": middle,
+        "q84": high,
+        "r_hat": posterior.r_hat,
+        "effective_samples": posterior.effective_samples,
+    }
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return {
+        "success": posterior.success,
+        "message": posterior.message,
+        "chains": draws.shape[0],
+        "samples": draws.shape[1],
+        "warmup": posterior.warmup,
+        "seed": posterior.seed,
+        "divergences": posterior.divergences,
+        "parameters": to_plain(rows),
+    }
+
+
+def write_posterior(
+    posterior: Any, path: str | os.PathLike[str], *, overwrite: bool = False
+) -> Path:
+    """Write the draws of a posterior as numpy's ``.npz``.
+
+    The arrays are ``names`` and ``units`` of the sampled parameters, ``values`` of shape
+    ``(chain, draw, parameter)`` in these units, and the sampler's statistics of shape
+    ``(chain, draw)``.
+
+    Raises
+    ------
+    FileExistsError
+        If the file exists and may not be overwritten.
+    """
+    units = dict(zip(posterior.parameters.names, posterior.parameters.units, strict=True))
+    arrays = {
+        "names": np.array(posterior.free_names),
+        "units": np.array([units[name] for name in posterior.free_names]),
+        "values": np.asarray(posterior.free_values),
+    } | {name: np.asarray(values) for name, values in posterior.statistics.items()}
+    path = Path(path)
+    with atomic_write(path, overwrite=overwrite) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    return path
 
 
 def write_result(

@@ -1,0 +1,237 @@
+"""One analysis from files to products, and what happens when something is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from gjax.cli.main import main
+from gjax.cli.run import run_analysis
+from gjax.errors import ConfigError
+from gjax.infer.minimize import Status
+from gjax.io.datasets import read_dataset
+from gjax.io.models import read_models
+from gjax.io.results import read_result
+
+TRUTHS = {
+    "crab.spectral.index": 2.5,
+    "crab.spectral.amplitude": 2e-11,
+    "crab.spatial.lon_0": 83.65,
+    "crab.spatial.lat_0": 22.0,
+    "obs-9-bkg.spectral.norm": 1.0,
+    "obs-9-bkg.spectral.tilt": 0.0,
+    "obs-7-bkg.spectral.norm": 1.0,
+}
+
+
+@pytest.fixture(scope="session")
+def finished(workplace):
+    """The command run once: its folder and what it printed."""
+    output = workplace / "results"
+    result = CliRunner().invoke(
+        main, ["run", str(workplace / "config.yaml"), "--output", str(output)]
+    )
+    assert result.exit_code == 0, result.output
+    return output, result
+
+
+def test_fit_finds_the_truth(finished):
+    document = read_result(finished[0] / "result.json")
+    rows = {row["name"]: row for row in document["parameters"]}
+    assert document["success"] is True
+    for name, truth in TRUTHS.items():
+        assert abs(rows[name]["value"] - truth) < 4 * rows[name]["error"], name
+    # The model given for one dataset is kept, the other gets the default: tilt frozen.
+    assert rows["obs-9-bkg.spectral.tilt"]["frozen"] is False
+    assert rows["obs-7-bkg.spectral.tilt"]["frozen"] is True
+    assert rows["obs-7-bkg.spectral.tilt"]["error"] == 0
+
+
+def test_result_says_where_it_comes_from(finished):
+    document = json.loads((finished[0] / "result.json").read_text())
+    assert set(document["timing"]) >= {"reduce", "compile", "fit", "covariance"}
+    assert document["skipped"] == ["flux_points"]
+    assert document["seed"] == 0
+    assert document["configuration"]["observations"]["obs_ids"] == [7, 9]
+    assert document["versions"]["numpy"] == np.__version__
+    assert [row["name"] for row in document["datasets"]] == ["obs-7", "obs-9"]
+    for row in document["datasets"]:
+        assert row["counts"] == pytest.approx(row["npred"], rel=0.2)
+        assert row["obs_ids"] == [int(row["name"][4:])]
+    stats = sum(row["stat"] for row in document["datasets"])
+    assert document["stat"] == pytest.approx(stats)
+
+
+def test_flux_points_are_skipped_aloud(finished):
+    assert "flux_points is not done yet" in finished[1].stderr
+
+
+def test_products_are_all_there(finished):
+    output, result = finished
+    document = read_result(output / "result.json")
+    assert set(document["files"]) == {
+        "datasets/obs-7.fits",
+        "datasets/obs-9.fits",
+        "models.yaml",
+        "models_covariance.dat",
+        "result.json",
+        "pictures/maps-obs-7.png",
+        "pictures/maps-obs-9.png",
+        "pictures/counts-obs-7.png",
+        "pictures/counts-obs-9.png",
+        "pictures/spectrum-crab.png",
+    }
+    for name in document["files"]:
+        assert (output / name).stat().st_size > 100
+        assert name in result.stdout
+
+
+def test_fit_range_is_the_mask_of_the_fit(finished):
+    output, _ = finished
+    dataset = read_dataset(output / "datasets" / "obs-7.fits")
+    used = dataset.mask.any(axis=(1, 2))
+    # Only bins wholly above 0.2 TeV: the first goes from 0.1 to 0.25.
+    np.testing.assert_array_equal(used, [False, True, True, True, True])
+    rows = read_result(output / "result.json")["datasets"]
+    assert rows[0]["mask"] == dataset.mask.sum()
+    assert rows[0]["counts"] == dataset.counts[dataset.mask].sum()
+
+
+def test_models_are_written_with_errors(finished):
+    output, _ = finished
+    contents = read_models(output / "models.yaml")
+    document = read_result(output / "result.json")
+    assert contents.parameters.names == tuple(row["name"] for row in document["parameters"])
+    errors = [row["error"] for row in document["parameters"]]
+    np.testing.assert_allclose(contents.errors, errors, rtol=1e-6)
+    np.testing.assert_allclose(
+        contents.parameters.values, [row["value"] for row in document["parameters"]], rtol=1e-12
+    )
+
+
+def test_products_are_not_replaced_unless_told(finished, workplace):
+    output, _ = finished
+    before = (output / "result.json").read_bytes()
+    result = CliRunner().invoke(
+        main, ["run", str(workplace / "config.yaml"), "--output", str(output)]
+    )
+    assert result.exit_code == 2
+    assert "--overwrite" in result.stderr
+    assert (output / "result.json").read_bytes() == before
+
+
+def test_failed_fit_is_written_and_told(finished, workplace, tmp_path, monkeypatch):
+    from gjax.cli import run
+
+    def fail(*args, **kwargs):
+        return dataclasses.replace(run_fit(*args, **kwargs), status=Status.MAX_EVALUATIONS)
+
+    run_fit = run.run_fit
+    monkeypatch.setattr(run, "run_fit", fail)
+    result = CliRunner().invoke(
+        main, ["run", str(workplace / "config.yaml"), "--output", str(tmp_path), "--quiet"]
+    )
+    assert result.exit_code == 1
+    assert "too many evaluations" in result.stderr
+    document = read_result(tmp_path / "result.json")
+    assert document["success"] is False
+    assert "too many evaluations" in document["message"]
+    assert (tmp_path / "models.yaml").exists()
+
+
+def test_stacked_run_from_python_replaces_an_earlier_one(finished, workplace, tmp_path):
+    config = yaml.safe_load((workplace / "config.yaml").read_text())
+    config["datasets"]["stack"] = True
+    config["observations"]["datastore"] = str(workplace / "store")
+    config["gjax"] = {"pictures": False}
+    models = yaml.safe_load((workplace / "start.yaml").read_text())
+    del models["components"][1]
+    (tmp_path / "models.yaml").write_text(yaml.safe_dump(models))
+    output = tmp_path / "output"
+    (output / "datasets").mkdir(parents=True)
+    mine = output / "datasets" / "mine.fits"
+    mine.write_text("not a product of gjax")
+    outcome = run_analysis(config, tmp_path / "models.yaml", output, overwrite=True)
+    assert outcome.success
+    assert outcome.datasets[0].obs_ids == (7, 9)
+    assert sorted(path.name for path in output.iterdir()) == [
+        "datasets",
+        "models.yaml",
+        "models_covariance.dat",
+        "result.json",
+    ]
+    separate = read_result(finished[0] / "result.json")
+    assert sum(row["counts"] for row in separate["datasets"]) == outcome.document["datasets"][0][
+        "counts"
+    ]
+    # A second run leaves nothing of the first behind that it did not write, but what is not ours.
+    outcome.document["files"].append("datasets/mine.fits")
+    assert mine.exists()
+
+
+def broken(workplace, tmp_path, dotted, value):
+    """Write the configuration with one key changed."""
+    config = yaml.safe_load((workplace / "config.yaml").read_text())
+    config["observations"]["datastore"] = str(workplace / "store")
+    config["general"]["models_file"] = str(workplace / "start.yaml")
+    section = config
+    *path, name = dotted.split(".")
+    for part in path:
+        section = section.setdefault(part, {})
+    section[name] = value
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "words"),
+    [
+        ("datasets.typo", 1, "datasets.typo: unknown key; did you mean datasets.type?"),
+        ("datasets.type", "1d", "datasets.type"),
+        ("observations.datastore", "nowhere", "observations.datastore: no such file or folder"),
+        ("observations.obs_ids", [7, 8], "observations.obs_ids: not in the data store: 8"),
+        ("observations.obs_file", "ids.txt", "observations.obs_file"),
+        ("datasets.background", {"method": "fov_background", "exclusion": "no.fits"}, "no.fits"),
+        ("datasets.safe_mask.parameters.offset_max", "2", "offset_max"),
+        ("general.models_file", None, "general.models_file"),
+        ("general.models_file", "absent.yaml", "absent.yaml"),
+        ("fit.fit_range.min", "9 TeV", "fit.fit_range: no bin is left"),
+        ("datasets.geom.wcs.skydir.lat", "-70 deg", "no observation overlaps"),
+        ("general.log.filename", "no/such/folder/log.txt", "general.log.filename"),
+    ],
+)
+def test_user_errors_are_one_line(workplace, tmp_path, dotted, value, words):
+    path = broken(workplace, tmp_path, dotted, value)
+    result = CliRunner().invoke(main, ["run", str(path), "--output", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert words in result.stderr
+    lines = [line for line in result.stderr.splitlines() if "flux_points" not in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("gjax: error: ")
+    assert "Traceback" not in result.output
+
+
+def test_debug_shows_where_an_error_arose(workplace, tmp_path):
+    path = broken(workplace, tmp_path, "datasets.typo", 1)
+    result = CliRunner().invoke(main, ["run", str(path), "--debug"])
+    assert isinstance(result.exception, ConfigError)
+
+
+def test_models_of_other_datasets_are_refused(workplace, tmp_path):
+    path = broken(workplace, tmp_path, "datasets.stack", True)
+    with pytest.raises(ConfigError, match="'obs-9'.* makes stacked"):
+        run_analysis(path, output=tmp_path / "out")
+
+
+def test_results_do_not_replace_the_models_that_are_read(workplace, tmp_path):
+    models = tmp_path / "models.yaml"
+    models.write_text((workplace / "start.yaml").read_text())
+    with pytest.raises(ConfigError, match="which the analysis reads"):
+        run_analysis(workplace / "config.yaml", models, tmp_path, overwrite=True)
+    assert models.read_text() == (workplace / "start.yaml").read_text()
