@@ -1,1 +1,113 @@
-"""gjax: differentiable gamma-ray astronomy on JAX."""
+"""gjax: differentiable gamma-ray astronomy on JAX.
+
+The names that most analyses need are here; everything else is in the package of its layer
+(`gjax.maps`, `gjax.model`, `gjax.reduce`, `gjax.io`, `gjax.plot`, ...). They are imported when they
+are first used, so that ``gjax --help`` does not wait for JAX.
+
+Importing gjax has one side effect: JAX computes in float64, unless ``JAX_ENABLE_X64`` is set.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gjax.dataset import Dataset as Dataset
+    from gjax.dataset import stack as stack
+    from gjax.infer.fit import fit as fit
+    from gjax.infer.posterior import Posterior as Posterior
+    from gjax.infer.result import FitResult as FitResult
+    from gjax.infer.sample import sample as sample
+    from gjax.io import DataStore as DataStore
+    from gjax.maps import Map as Map
+    from gjax.maps import MapAxis as MapAxis
+    from gjax.maps import WcsGeom as WcsGeom
+    from gjax.model import FoVBackground as FoVBackground
+    from gjax.model import Models as Models
+    from gjax.model import SkyModel as SkyModel
+    from gjax.parameters import Parameters as Parameters
+    from gjax.parameters import param as param
+    from gjax.predict import npred as npred
+    from gjax.predict import prepare as prepare
+
+    __version__: str
+
+__all__ = [
+    "DataStore",
+    "Dataset",
+    "FitResult",
+    "FoVBackground",
+    "Map",
+    "MapAxis",
+    "Models",
+    "Parameters",
+    "Posterior",
+    "SkyModel",
+    "WcsGeom",
+    "__version__",
+    "fit",
+    "npred",
+    "param",
+    "prepare",
+    "sample",
+    "stack",
+]
+
+_PLACES = {
+    "DataStore": "gjax.io",
+    "Dataset": "gjax.dataset",
+    "FitResult": "gjax.infer.result",
+    "FoVBackground": "gjax.model",
+    "Map": "gjax.maps",
+    "MapAxis": "gjax.maps",
+    "Models": "gjax.model",
+    "Parameters": "gjax.parameters",
+    "Posterior": "gjax.infer.posterior",
+    "SkyModel": "gjax.model",
+    "WcsGeom": "gjax.maps",
+    "fit": "gjax.infer.fit",
+    "npred": "gjax.predict",
+    "param": "gjax.parameters",
+    "prepare": "gjax.predict",
+    "sample": "gjax.infer.sample",
+    "stack": "gjax.dataset",
+}
+
+
+def _switch_float64_on() -> None:
+    """Make JAX compute in float64, whether it was imported before gjax or will be after."""
+    if "JAX_ENABLE_X64" in os.environ:
+        return
+    os.environ["JAX_ENABLE_X64"] = "1"
+    if "jax" in sys.modules:
+        sys.modules["jax"].config.update("jax_enable_x64", True)
+
+
+_switch_float64_on()
+
+
+def _installed_version() -> str:
+    metadata = importlib.import_module("importlib.metadata")
+    try:
+        return metadata.version("gjax")
+    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return "unknown"
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name == "__version__":
+        value = _installed_version()
+    elif name in _PLACES:
+        value = getattr(importlib.import_module(_PLACES[name]), name)
+    else:
+        raise AttributeError(f"module 'gjax' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
