@@ -121,13 +121,15 @@ class FitsFile:
             raise FileFormatError("this is not a FITS file", path=self.path)
         with guarded(self.path):
             self._hdus = fits.open(io.BytesIO(raw), lazy_load_hdus=False, memmap=False)
+            self.names = [str(hdu.name).strip() for hdu in self._hdus]
         self._check_complete(len(raw))
 
     def _check_complete(self, size: int) -> None:
         """Check that each HDU lies within the file, and that nothing but padding follows."""
         end = 0
         for number, hdu in enumerate(self._hdus):
-            with guarded(self.path, hdu.name or number):
+            name = self.names[number] or number
+            with guarded(self.path, name):
                 info = hdu.fileinfo()
                 need = info["datLoc"] + int(hdu.size)
                 end = info["datLoc"] + info["datSpan"]
@@ -135,19 +137,14 @@ class FitsFile:
                 raise FileFormatError(
                     f"the file is truncated: this HDU ends at byte {need}, the file at byte {size}",
                     path=self.path,
-                    hdu=hdu.name or number,
+                    hdu=name,
                 )
         if size - end >= 80:
             raise FileFormatError(
                 f"the file is truncated or damaged: {size - end} bytes after HDU "
-                f"{self._hdus[-1].name or len(self._hdus) - 1!r} are no complete HDU",
+                f"{self.names[-1] or len(self.names) - 1!r} are no complete HDU",
                 path=self.path,
             )
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the HDUs."""
-        return [hdu.name for hdu in self._hdus]
 
     def __contains__(self, name: str) -> bool:
         return name.strip().upper() in (each.upper() for each in self.names)
@@ -162,10 +159,10 @@ class FitsFile:
         """
         key = name.strip().upper() if isinstance(name, str) else name
         for number, hdu in enumerate(self._hdus):
-            if key in (hdu.name.upper(), number):
+            if key in (self.names[number].upper(), number):
                 if not isinstance(hdu, fits.BinTableHDU):
                     raise FileFormatError("this HDU is no binary table", path=self.path, hdu=name)
-                return FitsTable(self.path, hdu.name or number, hdu)
+                return FitsTable(self.path, self.names[number] or number, hdu)
         raise FileFormatError(
             f"there is no such HDU, only {', '.join(self.names)}", path=self.path, hdu=name
         )
