@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -45,9 +46,9 @@ def fit(
     """Fit models to datasets: one joint likelihood, exact gradients, no tuning.
 
     The minimum is found by damped Fisher scoring projected on the bounds and checked with the exact
-    Hessian, which also gives the covariance. Responses are those at the position of each source; if a
-    source moves far, it is prepared again at its new place and the fit goes on, so that the result
-    does not depend on the start.
+    Hessian, which also gives the covariance. Responses are those at the position of each source;
+    if a source moves far, it is prepared again at its new place and the fit goes on, so that the
+    result does not depend on the start.
 
     Parameters
     ----------
@@ -56,7 +57,8 @@ def fit(
     models :
         The models at their start values.
     parameters :
-        What is frozen, bounded, linked or has a prior; the default table of the models if not given.
+        What is frozen, bounded, linked or has a prior; the default table of the models if not
+        given.
     folding :
         Numerical choices of the folding.
     tolerance :
@@ -71,45 +73,67 @@ def fit(
     result :
         ``result.success`` tells whether the fit converged, ``result.message`` why not.
     """
-    listed = [datasets] if isinstance(datasets, Dataset) else list(datasets)
+    run = _Run(
+        datasets=[datasets] if isinstance(datasets, Dataset) else list(datasets),
+        folding=folding,
+        tolerance=tolerance,
+        max_evaluations=max_evaluations,
+        callback=callback,
+    )
     table = Parameters.from_models(models) if parameters is None else parameters
-    timing = dict.fromkeys(("prepare", "compile", "fit", "covariance"), 0.0)
-    evaluations, trace = 0, []
+    objective = run.prepare(models, table)
+    for _ in range(_MAX_PREPARATIONS):
+        before = objective.layout.models_at(objective.layout.start)
+        minimum = run.search(objective, objective.layout.start, polish=False)
+        table, models = _at(table, objective, minimum.theta)
+        settled = not _has_drifted(before, models, run.datasets)
+        if minimum.status is not Status.CONVERGED or settled:
+            break
+        objective = run.prepare(models, table)
+    minimum = run.search(objective, minimum.theta, polish=True)
+    table, models = _at(table, objective, minimum.theta)
+    return _result(run, objective, minimum, table, models)
 
 
-    def search(start: np.ndarray, polish: bool) -> Minimum:
-        nonlocal evaluations
+@dataclass
+class _Run:
+    """The settings of a fit, and what it has cost so far."""
+
+    datasets: list[Dataset]
+    folding: Folding | None
+    tolerance: float
+    max_evaluations: int
+    callback: Callable[[int, float], None] | None
+    evaluations: int = 0
+    trace: list[float] = field(default_factory=list)
+    timing: dict[str, float] = field(
+        default_factory=lambda: {"prepare": 0.0, "compile": 0.0, "fit": 0.0, "covariance": 0.0}
+    )
+
+    def count(self, stage: str, watch: Stopwatch) -> None:
+        self.timing[stage] += watch.run
+        self.timing["compile"] += watch.compile
+
+    def prepare(self, models: Any, table: Parameters) -> Objective:
+        with Stopwatch() as watch:
+            objective = make_objective(self.datasets, models, table, self.folding)
+        self.count("prepare", watch)
+        return objective
+
+    def search(self, objective: Objective, start: np.ndarray, polish: bool) -> Minimum:
         with Stopwatch() as watch:
             minimum = minimize(
                 objective,
                 start,
-                tolerance=tolerance,
-                max_evaluations=max_evaluations - evaluations,
+                tolerance=self.tolerance,
+                max_evaluations=self.max_evaluations - self.evaluations,
                 polish=polish,
-                callback=callback,
+                callback=self.callback,
             )
-        _count(timing, "fit", watch)
-        evaluations += minimum.evaluations
-        trace.extend(minimum.trace)
+        self.count("fit", watch)
+        self.evaluations += minimum.evaluations
+        self.trace.extend(minimum.trace)
         return minimum
-
-    for _ in range(_MAX_PREPARATIONS):
-        with Stopwatch() as watch:
-            objective = make_objective(listed, models, table, folding)
-        _count(timing, "prepare", watch)
-        before = objective.layout.models_at(objective.layout.start)
-        minimum = search(objective.layout.start, polish=False)
-        table, models = _at(table, objective, minimum.theta)
-        if minimum.status is not Status.CONVERGED or not _has_drifted(before, models, listed):
-            break
-    minimum = search(minimum.theta, polish=True)
-    table, models = _at(table, objective, minimum.theta)
-    return _result(listed, objective, minimum, table, models, evaluations, trace, timing)
-
-
-def _count(timing: dict[str, float], stage: str, watch: Stopwatch) -> None:
-    timing[stage] += watch.run
-    timing["compile"] += watch.compile
 
 
 def _at(table: Parameters, objective: Objective, theta: np.ndarray) -> tuple[Parameters, Any]:
@@ -121,41 +145,39 @@ def _at(table: Parameters, objective: Objective, theta: np.ndarray) -> tuple[Par
 
 def _has_drifted(before: Any, after: Any, datasets: list[Dataset]) -> bool:
     """Tell whether a source left the place, or outgrew the size, for which it was prepared."""
-    pixels = [float(np.min(dataset.psf.geom.pixel_scale)) for dataset in datasets if dataset.psf is not None]
-    for (_, old), (_, new) in zip(before.items(), after.items(), strict=True):
+    pixels = [
+        float(np.min(dataset.psf.geom.pixel_scale))
+        for dataset in datasets
+        if dataset.psf is not None
+    ]
+    for old, new in zip(before.members, after.members, strict=True):
         if not isinstance(new, SkyModel) or new.spatial is None or old.spatial is None:
             continue
-        moved = float(separation(*old.spatial.position, *new.spatial.position))
-        sizes = [float(np.squeeze(m.spatial.evaluation_radius)) for m in (old, new)]
+        here, there = old.spatial.position, new.spatial.position
+        moved = float(separation(here[0], here[1], there[0], there[1]))
         if pixels and moved > _MOVE * min(pixels):
             return True
-        if abs(sizes[1] - sizes[0]) > _RESIZE * max(sizes[0], 1e-3):
+        was, now = (float(np.squeeze(s.evaluation_radius)) for s in (old.spatial, new.spatial))
+        if abs(now - was) > _RESIZE * max(was, 1e-3):
             return True
     return False
 
 
 def _result(
-    datasets: list[Dataset],
-    objective: Objective,
-    minimum: Minimum,
-    table: Parameters,
-    models: Any,
-    evaluations: int,
-    trace: list[float],
-    timing: dict[str, float],
+    run: _Run, objective: Objective, minimum: Minimum, table: Parameters, models: Any
 ) -> FitResult:
     with Stopwatch() as watch:
         inverse = invert_hessian(minimum.hessian, minimum.held)
         covariance = covariance_of_values(objective.layout, minimum.theta, inverse.covariance)
         stats = np.asarray(stat_per_dataset(objective, minimum.theta))
-    _count(timing, "covariance", watch)
-    free = ~minimum.held
+    run.count("covariance", watch)
     sigma = np.sqrt(np.abs(np.diag(inverse.covariance)))
-    pull = np.abs(minimum.gradient * sigma)[free]
+    pull = np.abs(minimum.gradient * sigma)[~minimum.held]
+    names = (dataset.name for dataset in run.datasets)
     return FitResult(
         status=minimum.status,
         stat=minimum.stat,
-        stat_datasets=dict(zip((d.name for d in datasets), map(float, stats), strict=True)),
+        stat_datasets=dict(zip(names, map(float, stats), strict=True)),
         models=models,
         parameters=table,
         covariance=covariance,
@@ -164,9 +186,9 @@ def _result(
         gradient_norm=float(pull.max()) if pull.size else 0.0,
         edm=minimum.edm,
         at_bounds=tuple(table.keys[table.free[i]] for i in np.flatnonzero(minimum.held)),
-        evaluations=evaluations,
-        trace=tuple(trace),
-        timing=timing,
+        evaluations=run.evaluations,
+        trace=tuple(run.trace),
+        timing=run.timing,
         objective=objective,
         versions=provenance(),
     )

@@ -1,10 +1,10 @@
-"""Minimisation with exact derivatives: damped Fisher scoring, projected on the bounds.
+r"""Minimisation with exact derivatives: damped Fisher scoring, projected on the bounds.
 
-The step solves :math:`(2 I + \\lambda D)\\,s = -g` with the expected information I, its diagonal D and
-the gradient g (Levenberg and Marquardt's damping). Coordinates that sit on a bound with the gradient
-pushing outwards are held; a step that would cross a bound ends on it and the others are solved again.
-Near the minimum, Newton steps with the exact Hessian finish the work where the expected information
-is a poor model of it.
+The step solves :math:`(2 I + \lambda D)\\,s = -g` with the expected information I, its diagonal D
+and the gradient g (Levenberg and Marquardt's damping). Coordinates that sit on a bound with the
+gradient pushing outwards are held; a step that would cross a bound ends on it and the others are
+solved again. Near the minimum, Newton steps with the exact Hessian finish the work where the
+expected information is a poor model of it.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _score(problem: _Problem, point: _Point, tolerance: float) -> tuple[_Point, 
     """Damped Fisher scoring until the estimated distance to the minimum is small."""
     damping = 1e-3
     problem.trace.append(point.stat)
-    model = 2.0 * np.asarray(derivatives.information(problem.objective, point.theta))
+    model = 2.0 * np.asarray(derivatives.observed_information(problem.objective, point.theta))
     while not problem.is_spent:
         if _edm(point, model, problem.held(point)) < tolerance:
             return point, Status.CONVERGED
@@ -199,7 +199,7 @@ def _score(problem: _Problem, point: _Point, tolerance: float) -> tuple[_Point, 
         damping = damping / 10.0 if gain > 0.75 else damping * (4.0 if gain < 0.25 else 1.0)
         point = trial
         problem.trace.append(point.stat)
-        model = 2.0 * np.asarray(derivatives.information(problem.objective, point.theta))
+        model = 2.0 * np.asarray(derivatives.observed_information(problem.objective, point.theta))
     return point, Status.MAX_EVALUATIONS
 
 

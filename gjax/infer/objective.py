@@ -15,20 +15,29 @@ import jax.numpy as jnp
 
 from gjax.dataset.dataset import Dataset
 from gjax.parameters import Layout, Parameters
-from gjax.predict.fold import Prepared, map_datasets
+from gjax.predict.fold import Components, Prepared, PreparedDataset, fold, map_datasets
 from gjax.predict.options import Folding
 from gjax.predict.prepare import prepare
+from gjax.predict.sparse import npred_occupied, npred_sparse
 from gjax.stats.cash import NPRED_FLOOR, cash_sum
 from gjax.typing import Array, Scalar, Theta
 
-__all__ = ["Objective", "hessian", "information", "make_objective", "stat_per_dataset", "value_and_grad"]
+__all__ = [
+    "Objective",
+    "hessian",
+    "information",
+    "make_objective",
+    "observed_information",
+    "stat_per_dataset",
+    "value_and_grad",
+]
 
 
 class Objective(eqx.Module):
-    """The total statistic as a function of the free coordinates.
+    r"""The total statistic as a function of the free coordinates.
 
-    ``objective(theta)`` is :math:`-2 \\ln L - 2 \\ln \\pi` with the likelihood L of all datasets and
-    the prior densities :math:`\\pi`.
+    ``objective(theta)`` is :math:`-2 \ln L - 2 \ln \pi` with the likelihood L of all datasets
+    and the prior densities :math:`\pi`.
 
     Parameters
     ----------
@@ -74,8 +83,9 @@ def make_objective(
     return Objective(prepared, jax.device_put(table.layout(models)))
 
 
-def _stat(npred: Array, data: Any) -> Scalar:
-    return cash_sum(npred, data.mask, data.occupied, data.counts)
+def _stat(data: PreparedDataset, physics: Components) -> Scalar:
+    total, npred = npred_sparse(data, physics)
+    return cash_sum(total, npred, data.occupied.counts)
 
 
 @jax.jit
@@ -98,13 +108,14 @@ def information(objective: Objective, theta: Theta) -> Array:
     .. math:: I_{jk} = \sum_i \frac{1}{\mu_i} \frac{\partial \mu_i}{\partial \theta_j}
         \frac{\partial \mu_i}{\partial \theta_k}
 
-    over the bins of the masks, plus the curvature of the priors. Half of the Hessian of the statistic
-    where the model describes the data.
+    over the bins of the masks, plus the curvature of the priors. Half of the Hessian of the
+    statistic where the model describes the data.
     """
 
     def root_counts(vector: Theta) -> list[Array]:
         # d(2 sqrt(mu)) = d(mu) / sqrt(mu): the weight comes with the derivative.
-        def root(npred: Array, data: Any) -> Array:
+        def root(data: PreparedDataset, physics: Components) -> Array:
+            npred = fold(data, physics)
             inside = data.mask & (npred > NPRED_FLOOR)
             return jnp.where(inside, 2.0 * jnp.sqrt(jnp.where(inside, npred, 1.0)), 0.0)
 
@@ -116,6 +127,33 @@ def information(objective: Objective, theta: Theta) -> Array:
     for column in columns:
         flat = jnp.reshape(column, (theta.size, -1))
         total = total + flat @ flat.T
+    return total - jax.hessian(objective.layout.log_prior)(theta)
+
+
+@jax.jit
+def observed_information(objective: Objective, theta: Theta) -> Array:
+    r"""Evaluate the observed information without second derivatives of the model.
+
+    .. math:: O_{jk} = \sum_i \frac{n_i}{\mu_i^2} \frac{\partial \mu_i}{\partial \theta_j}
+        \frac{\partial \mu_i}{\partial \theta_k}
+
+    over the occupied bins, plus the curvature of the priors. It is half of the exact Hessian where
+    the prediction is linear in the parameters.
+    """
+
+    def weighted_counts(vector: Theta) -> list[Array]:
+        def logarithm(data: PreparedDataset, physics: Components) -> Array:
+            npred = npred_occupied(data, physics)
+            above = npred > NPRED_FLOOR
+            return jnp.sqrt(data.occupied.counts) * jnp.log(jnp.where(above, npred, 1.0))
+
+        return map_datasets(logarithm, objective.prepared, objective.layout.models_at(vector))
+
+    _, push = jax.linearize(weighted_counts, theta)
+    columns = jax.lax.map(push, jnp.eye(theta.size))
+    total = jnp.zeros((theta.size, theta.size))
+    for column in columns:
+        total = total + column @ column.T
     return total - jax.hessian(objective.layout.log_prior)(theta)
 
 

@@ -90,7 +90,7 @@ class Posterior:
         return "not converged: " + "; ".join(problems)
 
     def draws(self, pattern: str | Key) -> np.ndarray:
-        """Give the draws of the one parameter that a key or pattern names, shape ``(chain, draw)``."""
+        """Give the draws of the one parameter that is named, shape ``(chain, draw)``."""
         found = self.parameters.select(pattern)
         if len(found) != 1:
             names = ", ".join(self.parameters.names[i] for i in found)
@@ -107,9 +107,11 @@ class Posterior:
 
     def models_at(self, chain: int, draw: int) -> Any:
         """Give the models of one draw."""
-        layout = self.parameters.freeze("*").update(
-            dict(zip(self.parameters.keys, self.values[chain, draw], strict=True))
-        ).layout(self.models)
+        layout = (
+            self.parameters.freeze("*")
+            .update(dict(zip(self.parameters.keys, self.values[chain, draw], strict=True)))
+            .layout(self.models)
+        )
         return jax.device_get(layout.models_at(np.zeros(0)))
 
     def _columns(self) -> list[np.ndarray]:

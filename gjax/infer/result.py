@@ -30,8 +30,8 @@ class FitResult:
         The models and the table at the best fit.
     covariance :
         Covariance of all parameters in internal units, shape ``(n, n)``, in the order of
-        ``parameters``: twice the inverse of the exact Hessian of the statistic, links followed; zero
-        for frozen parameters and those on a bound.
+        ``parameters``: twice the inverse of the exact Hessian of the statistic, links followed;
+        zero for frozen parameters and those on a bound.
     correlation_condition :
         Condition number of the correlation matrix: above 1e8 the parameters are degenerate.
     theta, gradient_norm, edm :

@@ -1,8 +1,8 @@
 """The posterior: NumPyro's No-U-Turn sampler on the same objective as the fit.
 
-The sampler walks in coordinates in which the posterior is nearly a unit Gaussian: bounds are removed
-by smooth maps and the rest is whitened by the covariance at the best fit. The density is that of the
-parameters' values: flat between the bounds unless a prior is given.
+The sampler walks in coordinates in which the posterior is nearly a unit Gaussian: bounds are
+removed by smooth maps and the rest is whitened by the covariance at the best fit. The density is
+that of the parameters' values: flat between the bounds unless a prior is given.
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ _COMPILE_EVENTS = (
     "/jax/core/compile/backend_compile_duration",
 )
 
-_seconds_compiling = 0.0
+#: Seconds that this process has spent compiling, per event.
+_spent = dict.fromkeys(_COMPILE_EVENTS, 0.0)
 
 
-def _listen(event: str, duration: float, **_: object) -> None:
-    global _seconds_compiling
-    if event in _COMPILE_EVENTS:
-        _seconds_compiling += duration
+def _listen(event: str, duration_secs: float, **_: str | int) -> None:
+    if event in _spent:
+        _spent[event] += duration_secs
 
 
 jax.monitoring.register_event_duration_secs_listener(_listen)
@@ -36,7 +36,7 @@ class Stopwatch:
     """
 
     def __enter__(self) -> Stopwatch:
-        self._wall, self._compiled = time.perf_counter(), _seconds_compiling
+        self._wall, self._compiled = time.perf_counter(), sum(_spent.values())
         self.total = self.compile = 0.0
         return self
 
@@ -47,7 +47,7 @@ class Stopwatch:
         trace: TracebackType | None,
     ) -> None:
         self.total = time.perf_counter() - self._wall
-        self.compile = min(_seconds_compiling - self._compiled, self.total)
+        self.compile = min(sum(_spent.values()) - self._compiled, self.total)
 
     @property
     def run(self) -> float:

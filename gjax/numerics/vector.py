@@ -47,8 +47,17 @@ def squared_chord(a: ArrayLike, b: ArrayLike) -> ArrayLike:
     return xp.sum((a - b) ** 2, axis=-1)
 
 
-def chord_to_separation(squared: ArrayLike) -> ArrayLike:
-    """Convert a squared chord to the angular separation in deg, with a finite gradient at zero."""
-    tiny = 1e-30  # far below the square of any angle of interest, far above underflow
-    half = jnp.sqrt(jnp.clip(squared, 0.0, 4.0) + tiny) / 2.0
-    return 2.0 * jnp.rad2deg(jnp.arcsin(jnp.minimum(half, 1.0 - 1e-15)))
+def chord_to_separation(squared: ArrayLike) -> tuple[ArrayLike, ArrayLike]:
+    """Convert a squared chord to the angular separation in deg.
+
+    Returns
+    -------
+    separation, slope :
+        The angle and its derivative with respect to the squared chord, finite also at zero (where
+        the slope times that of an even function of the angle has the right limit).
+    """
+    tiny = 1e-28  # far below the square of any angle of interest, far above underflow
+    safe = jnp.clip(squared, 0.0, 4.0 - 1e-12) + tiny
+    root = jnp.sqrt(safe)
+    slope = jnp.rad2deg(1.0 / (root * jnp.sqrt(4.0 - safe)))
+    return 2.0 * jnp.rad2deg(jnp.arcsin(root / 2.0)), slope

@@ -5,8 +5,8 @@ r"""Forward folding: from models to predicted counts, as pure functions of prepa
     N_{ep} = \max\Big(0,\; B_{ep}\, b_e + \sum_s \sum_t D^s_{te}\, F^s_t\, X_{tp}\,
     (P^s_t * M^s)_p \Big)
 
-with background B and its correction b, energy dispersion D, the source's flux F in true energy bin t,
-exposure X, PSF P and morphology M. The exposure multiplies after the PSF, as in Gammapy.
+with background B and its correction b, energy dispersion D, the source's flux F in true energy bin
+t, exposure X, PSF P and morphology M. The exposure multiplies after the PSF, as in Gammapy.
 """
 
 from __future__ import annotations
@@ -20,11 +20,25 @@ import jax.numpy as jnp
 import numpy as np
 
 from gjax.predict.group import map_stacked, stack_trees
+from gjax.predict.occupied import Occupied
 from gjax.predict.sky_grid import SkyGrid
 from gjax.predict.source import AbstractSource
 from gjax.typing import Array, ArrayLike, Cube
 
-__all__ = ["Block", "Components", "Prepared", "PreparedDataset", "fold", "map_datasets"]
+__all__ = [
+    "Block",
+    "Components",
+    "Prepared",
+    "PreparedDataset",
+    "Windows",
+    "assemble",
+    "background_factor",
+    "components",
+    "fold",
+    "map_datasets",
+    "source_window",
+    "source_windows",
+]
 
 
 class PreparedDataset(eqx.Module):
@@ -34,8 +48,8 @@ class PreparedDataset(eqx.Module):
     ----------
     mask :
         Bins in the statistic, shape ``(ereco, y, x)``.
-    occupied, counts :
-        Flat index and content of the bins with counts inside the mask, padded with zero counts.
+    occupied :
+        The bins with counts inside the mask.
     background :
         Background counts before its model is applied, shape ``(ereco, y, x)``, or None.
     constant :
@@ -51,8 +65,7 @@ class PreparedDataset(eqx.Module):
     """
 
     mask: ArrayLike
-    occupied: ArrayLike
-    counts: ArrayLike
+    occupied: Occupied
     background: ArrayLike | None
     constant: ArrayLike | None
     exposure: ArrayLike
@@ -60,6 +73,22 @@ class PreparedDataset(eqx.Module):
     energy_true_edges: ArrayLike
     energy_center: ArrayLike
     sources: tuple[AbstractSource, ...]
+
+
+class Windows(eqx.Module):
+    """Predicted counts of a source on its window (or of a stack of sources of one kind).
+
+    Parameters
+    ----------
+    counts :
+        Shape ``(ereco, h, w)``.
+    row, column :
+        Place of the window's first pixel in the padded map.
+    """
+
+    counts: Array
+    row: Array
+    column: Array
 
 
 class Block(eqx.Module):
@@ -132,63 +161,79 @@ def components(block: Block, models: Any) -> Components:
 
 def fold(data: PreparedDataset, physics: Components) -> Cube:
     """Predict the counts of one dataset, shape ``(ereco, y, x)``."""
-    n_energy, ny, nx = data.mask.shape
-    padded = np.shape(data.exposure)[-2:]
-    pad = (padded[0] - ny) // 2
-    npred = jnp.zeros((n_energy, *padded))
-    for source, (spectral, spatial) in zip(data.sources, physics.sources, strict=True):
-        npred = _add_sources(npred, data, source, (spectral, spatial))
-    npred = npred[:, pad : pad + ny, pad : pad + nx]
-    if data.constant is not None:
-        npred = npred + data.constant
-    if data.background is not None:
-        factor = 1.0
-        if physics.background is not None:
-            factor = physics.background(jnp.asarray(data.energy_center))[:, None, None]
-        npred = npred + data.background * factor
-    return jnp.maximum(npred, 0.0)
+    return assemble(data, background_factor(data, physics), source_windows(data, physics))
 
 
-def source_cube(
+def background_factor(data: PreparedDataset, physics: Components) -> Array:
+    """Give the factor of the background model in each energy bin, shape ``(ereco,)``."""
+    energy = jnp.asarray(data.energy_center)
+    return jnp.ones_like(energy) if physics.background is None else physics.background(energy)
+
+
+def source_windows(data: PreparedDataset, physics: Components) -> tuple[Windows, ...]:
+    """Predict all sources on their windows, one entry per kind of source."""
+
+    def one(parts: tuple[AbstractSource, Any, Any]) -> Windows:
+        return source_window(parts[0], data, parts[1], parts[2])
+
+    return tuple(
+        map_stacked(one, (stacked, *models))
+        for stacked, models in zip(data.sources, physics.sources, strict=True)
+    )
+
+
+def source_window(
     source: AbstractSource, data: PreparedDataset, spectral: Any, spatial: Any
-) -> tuple[Array, tuple[Array, Array]]:
-    """Predict one source on its window: counts, shape ``(ereco, h, w)``, and the window's start."""
-    start = source.start(spatial, np.shape(data.exposure)[-2:])
-    image = source.image(spatial, data.grid, data.exposure, start)
+) -> Windows:
+    """Predict one source on its window."""
+    row, column = source.start(spatial, np.shape(data.exposure)[-2:])
+    image = source.image(spatial, data.grid, data.exposure, (row, column))
     edges = jnp.asarray(data.energy_true_edges)
     flux = spectral.integral(edges[:-1], edges[1:])
     # The spectrum is folded into the small matrix, so its gradient needs no convolution.
     weights = flux[:, None] * source.edisp
-    return jnp.einsum("te,thw->ehw", weights, image), start
+    return Windows(jnp.einsum("te,thw->ehw", weights, image), row, column)
 
 
-def _add_sources(
-    npred: Array, data: PreparedDataset, stacked: AbstractSource, models: tuple[Any, Any]
-) -> Array:
+def assemble(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Cube:
+    """Add background and sources on the map, and clip at zero."""
+    n_energy, ny, nx = data.mask.shape
+    padded = np.shape(data.exposure)[-2:]
+    pad = (padded[0] - ny) // 2
+    total = jnp.zeros((n_energy, *padded))
+    for kind in windows:
+        total = _add_windows(total, kind)
+    total = total[:, pad : pad + ny, pad : pad + nx]
+    if data.constant is not None:
+        total = total + data.constant
+    if data.background is not None:
+        total = total + data.background * factor[:, None, None]
+    return jnp.maximum(total, 0.0)
+
+
+def _add_windows(total: Array, stacked: Windows) -> Array:
     """Add the windows of all sources of one kind to the padded cube, one after the other."""
 
-    def add(total: Array, one: tuple[AbstractSource, Any, Any]) -> tuple[Array, None]:
-        source, spectral, spatial = one
-        cube, (row, column) = source_cube(source, data, spectral, spatial)
-        at = (jnp.zeros((), row.dtype), row, column)
-        window = jax.lax.dynamic_slice(total, at, cube.shape)
-        return jax.lax.dynamic_update_slice(total, window + cube, at), None
+    def add(total: Array, one: Windows) -> tuple[Array, None]:
+        at = (jnp.zeros((), one.row.dtype), one.row, one.column)
+        window = jax.lax.dynamic_slice(total, at, one.counts.shape)
+        return jax.lax.dynamic_update_slice(total, window + one.counts, at), None
 
-    sequence = (stacked, *models)
-    if np.shape(jax.tree.leaves(sequence)[0])[0] == 1:
-        return add(npred, jax.tree.map(lambda leaf: jnp.asarray(leaf)[0], sequence))[0]
-    return jax.lax.scan(add, npred, sequence)[0]
+    if stacked.row.shape[0] == 1:
+        return add(total, jax.tree.map(lambda leaf: leaf[0], stacked))[0]
+    return jax.lax.scan(add, total, stacked)[0]
 
 
 def map_datasets(
-    function: Callable[[Cube, PreparedDataset], Any], prepared: Prepared, models: Any
+    function: Callable[[PreparedDataset, Components], Any], prepared: Prepared, models: Any
 ) -> list[Any]:
-    """Fold every dataset and apply a function to each prediction.
+    """Apply a function to the arrays and the models of every dataset.
 
     Parameters
     ----------
     function :
-        Called with predicted counts and the arrays of one dataset; must be traceable.
+        Called with the arrays of one dataset and the models that apply to it; must be traceable.
+        `fold` is one.
 
     Returns
     -------
@@ -197,11 +242,8 @@ def map_datasets(
     """
     results: list[Any] = [None] * len(prepared.names)
     for block in prepared.blocks:
-
-        def one(pair: tuple[PreparedDataset, Components]) -> Any:
-            return function(fold(*pair), pair[0])
-
-        stacked = map_stacked(one, (block.data, components(block, models)))
+        pair = (block.data, components(block, models))
+        stacked = map_stacked(lambda one: function(*one), pair)
         for i, dataset in enumerate(block.datasets):
             results[dataset] = jax.tree.map(lambda leaf, i=i: leaf[i], stacked)
     return results

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from gjax.dataset.dataset import Dataset
-from gjax.predict.fold import Prepared, map_datasets
+from gjax.predict.fold import Prepared, fold, map_datasets
 from gjax.predict.options import Folding
 from gjax.predict.prepare import prepare
 
@@ -18,7 +18,7 @@ __all__ = ["npred", "npred_prepared"]
 
 @jax.jit
 def _fold_all(prepared: Prepared, models: Any) -> list[Any]:
-    return map_datasets(lambda counts, data: counts, prepared, models)
+    return map_datasets(fold, prepared, models)
 
 
 def npred_prepared(prepared: Prepared, models: Any) -> list[np.ndarray]:

@@ -1,9 +1,9 @@
 """From datasets and models to arrays that can be evaluated again and again.
 
 Everything that does not depend on a free parameter is done here, once: responses are looked up at
-the sources, PSFs become splines or transformed kernels, sources with frozen morphology are folded to
-templates and fully frozen ones to constant counts. Nothing is cached behind the scenes: the result
-is a value, to be made anew when data, models or choices change.
+the sources, PSFs become splines or transformed kernels, sources with frozen morphology are folded
+to templates and fully frozen ones to constant counts. Nothing is cached behind the scenes: the
+result is a value, to be made anew when data, models or choices change.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import numpy as np
 
 from gjax.dataset.dataset import Dataset
 from gjax.model.background import FoVBackground
-from gjax.model.sky import SkyModel
 from gjax.numerics.convolve import good_size
 from gjax.parameters import Parameters
-from gjax.predict.fold import Block, Prepared, PreparedDataset, source_cube
+from gjax.predict.fold import Block, Prepared, PreparedDataset, source_window
 from gjax.predict.group import group_equal, stack_trees
+from gjax.predict.occupied import find_occupied
 from gjax.predict.options import Folding
 from gjax.predict.plan import plan_source
 from gjax.predict.sky_grid import sky_grid
@@ -88,9 +88,7 @@ class _Ready:
     def key(self, models: Any) -> Any:
         """Give a tree whose structure is equal for datasets that can be stacked."""
         members = models.members
-        kinds = [
-            [(members[i].spectral, members[i].spatial) for i in kind] for kind in self.members
-        ]
+        kinds = [[(members[i].spectral, members[i].spatial) for i in kind] for kind in self.members]
         background = members[self.background].spectral if self.background >= 0 else None
         return self.data, kinds, background
 
@@ -98,7 +96,7 @@ class _Ready:
 def _check_models(models: Any, names: tuple[str, ...]) -> None:
     """Refuse models that can apply to none of the datasets."""
     for name, model in models.items():
-        wanted = (model.dataset,) if isinstance(model, FoVBackground) else model.datasets_names
+        wanted = model.datasets_names
         if wanted is not None and not set(wanted) & set(names):
             raise ValueError(
                 f"model {name!r} is for dataset {', '.join(wanted)}, "
@@ -129,11 +127,22 @@ def _prepare_one(dataset: Dataset, models: Any, table: Parameters, folding: Fold
             continue
         cube = _constant(source, models.members[i], frame)
         constant = cube if constant is None else constant + cube
-    keys = [(source, models.members[i].spectral, models.members[i].spatial) for i, source in built.items()]
+    keys = [
+        (source, models.members[i].spectral, models.members[i].spatial)
+        for i, source in built.items()
+    ]
     order = list(built)
     kinds = tuple(tuple(order[j] for j in group) for group in group_equal(keys))
     stacked = tuple(stack_trees([built[i] for i in kind]) for kind in kinds)
-    data = dataclasses.replace(frame, sources=stacked, constant=constant)
+    counts = (
+        np.zeros(dataset.shape) if dataset.counts is None else np.asarray(dataset.counts, float)
+    )
+    data = dataclasses.replace(
+        frame,
+        sources=stacked,
+        constant=constant,
+        occupied=find_occupied(counts, dataset.mask, frame.background, constant, pad),
+    )
     return _Ready(data, background, kinds)
 
 
@@ -149,16 +158,14 @@ def _select(dataset: Dataset, models: Any) -> tuple[int, list[int]]:
     """Find the background model and the sources of a dataset, by position."""
     background, sources = -1, []
     for i, (name, model) in enumerate(models.items()):
+        if not model.applies_to(dataset.name):
+            continue
         if isinstance(model, FoVBackground):
-            if model.dataset == dataset.name:
-                if background >= 0:
-                    raise ValueError(f"dataset {dataset.name!r} has two background models")
-                background = i
-        elif isinstance(model, SkyModel):
-            if model.datasets_names is None or dataset.name in model.datasets_names:
-                if model.spatial is None:
-                    raise ValueError(f"source {name!r} has no spatial model, which a map needs")
-                sources.append(i)
+            background = i
+        elif model.spatial is None:
+            raise ValueError(f"source {name!r} has no spatial model, which a map needs")
+        else:
+            sources.append(i)
     if background >= 0 and dataset.background is None:
         raise ValueError(f"dataset {dataset.name!r} has a background model but no background")
     return background, sources
@@ -166,17 +173,12 @@ def _select(dataset: Dataset, models: Any) -> tuple[int, list[int]]:
 
 def _frame(dataset: Dataset, pad: int, folding: Folding) -> PreparedDataset:
     """Bring everything but the sources into place."""
-    mask = dataset.mask
-    counts = np.zeros(dataset.shape) if dataset.counts is None else np.asarray(dataset.counts, float)
-    flat = np.where(mask, counts, 0.0).ravel()
-    occupied = np.flatnonzero(flat)
-    room = _padded_length(len(occupied))
+    none = np.zeros(dataset.shape)
     exposure = np.nan_to_num(np.asarray(dataset.exposure, float))
     background = dataset.background
     return PreparedDataset(
-        mask=mask,
-        occupied=np.pad(occupied, (0, room - len(occupied))),
-        counts=np.pad(flat[occupied], (0, room - len(occupied))),
+        mask=dataset.mask,
+        occupied=find_occupied(none, dataset.mask, None, None, pad),
         background=None if background is None else np.nan_to_num(np.asarray(background, float)),
         constant=None,
         exposure=np.pad(exposure, ((0, 0), (pad, pad), (pad, pad))),
@@ -185,12 +187,6 @@ def _frame(dataset: Dataset, pad: int, folding: Folding) -> PreparedDataset:
         energy_center=dataset.energy.center,
         sources=(),
     )
-
-
-def _padded_length(length: int) -> int:
-    """Round up to a power of two or one and a half times one, so that shapes repeat."""
-    power = 1 << max(length - 1, 63).bit_length()
-    return power * 3 // 4 if length <= power * 3 // 4 else power
 
 
 @jax.jit
@@ -209,14 +205,15 @@ def _fix(source: AbstractSource, spatial: Any, frame: PreparedDataset) -> FixedS
 
 @jax.jit
 def _window_counts(source: AbstractSource, model: Any, frame: PreparedDataset) -> Any:
-    return source_cube(source, frame, model.spectral, model.spatial)
+    return source_window(source, frame, model.spectral, model.spatial)
 
 
 def _constant(source: AbstractSource, model: Any, frame: PreparedDataset) -> np.ndarray:
     """Predict a source without any free parameter, on the map."""
-    cube, (row, column) = jax.device_get(_window_counts(source, model, frame))
+    window = jax.device_get(_window_counts(source, model, frame))
+    row, column = int(window.row), int(window.column)
     n_energy, ny, nx = frame.mask.shape
     padded = np.zeros((n_energy, *np.shape(frame.exposure)[-2:]))
-    padded[:, row : row + source.window, column : column + source.window] = cube
+    padded[:, row : row + source.window, column : column + source.window] = window.counts
     pad = (padded.shape[-1] - nx) // 2
     return padded[:, pad : pad + ny, pad : pad + nx]

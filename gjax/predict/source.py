@@ -1,8 +1,9 @@
 """What one source looks like in one dataset: PSF-convolved images on a window of pixels.
 
-Each class holds the arrays that its kind of source needs, made by `gjax.predict.prepare`, and computes
-the window's place and the image at the current spatial parameters. The window follows the source; it
-is large enough that the source fades to nothing inside, so a step of the window changes nothing.
+Each class holds the arrays that its kind of source needs, made by `gjax.predict.prepare`, and
+computes the window's place and the image at the current spatial parameters. The window follows the
+source; it is large enough that the source fades to nothing inside, so a step of the window changes
+nothing.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import numpy as np
 
 from gjax.numerics import vector
 from gjax.numerics.convolve import convolve_transformed
+from gjax.numerics.forward import pushed_forward
 from gjax.numerics.quadrature import gauss_legendre
-from gjax.numerics.spline import cubic_evaluate
+from gjax.numerics.spline import cubic_value_and_slope
 from gjax.predict.sky_grid import Locator, SkyGrid
 from gjax.typing import Array, ArrayLike, Float
 
@@ -82,24 +84,44 @@ class ProfileSource(AbstractSource):
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
     ) -> Float[Array, "etrue h w"]:
         """Give exposure times the PSF on the window."""
-        source = _direction(self.locator, spatial)
         pixels = _cut_grid(grid, start, self.window)
+        source = _direction(self.locator, spatial)
+        density = pushed_forward(
+            lambda at: self._density(pixels, at)[0], source, lambda at: self._density(pixels, at)
+        )
+        return density * pixels.solid_angle * _cut(exposure, start, self.window)
+
+    def _density(self, pixels: SkyGrid, source: Array) -> tuple[Array, Array]:
+        """Average the PSF of a source over each pixel, with the slopes in the source's direction.
+
+        Returns
+        -------
+        density :
+            In sr-1, shape ``(etrue, h, w)``.
+        slopes :
+            Derivatives with respect to the three components, shape ``(etrue, h, w, 3)``.
+        """
         nodes, weights = (np.asarray(a) / 2 for a in gauss_legendre(self.order))
         offsets = np.stack([a.ravel() for a in np.meshgrid(nodes, nodes)])
         weights = np.outer(weights, weights).ravel()
 
-        def add(total: Array, node: tuple[Array, Array, Array]) -> tuple[Array, None]:
+        def add(total: Any, node: tuple[Array, Array, Array]) -> tuple[Any, None]:
             dx, dy, weight = node
             at = pixels.center + dx * pixels.step_x + dy * pixels.step_y
-            at = at * jax.lax.rsqrt(jnp.sum(at * at, axis=0))
-            chord = jnp.sum((at - source[:, None, None]) ** 2, axis=0)
-            radius = vector.chord_to_separation(chord)
-            return total + weight * cubic_evaluate(self.profile, self.spacing, radius), None
+            away = at * jax.lax.rsqrt(jnp.sum(at * at, axis=0)) - source[:, None, None]
+            radius, turn = vector.chord_to_separation(jnp.sum(away * away, axis=0))
+            value, slope = cubic_value_and_slope(self.profile, self.spacing, radius)
+            slope = (-2.0 * weight * turn)[..., None] * slope
+            return (
+                total[0] + weight * value,
+                tuple(total[1][k] + slope * away[k][..., None] for k in range(3)),
+            ), None
 
         zero = jnp.zeros((self.window, self.window, jnp.shape(self.profile)[-1]))
-        total, _ = jax.lax.scan(add, zero, (offsets[0], offsets[1], weights))
-        image = jnp.moveaxis(total * pixels.solid_angle[..., None], -1, 0)
-        return image * _cut(exposure, start, self.window)
+        start = (zero, (zero, zero, zero))
+        nodes_xy = (jnp.asarray(offsets[0]), jnp.asarray(offsets[1]), jnp.asarray(weights))
+        (density, slopes), _ = jax.lax.scan(add, start, nodes_xy)
+        return jnp.moveaxis(density, -1, 0), jnp.moveaxis(jnp.stack(slopes, axis=-1), -2, 0)
 
 
 class ExtendedSource(AbstractSource):
@@ -222,9 +244,7 @@ def _pixel(locator: Locator, direction: Array) -> tuple[Array, Array]:
     return pixel[0], pixel[1]
 
 
-def _start(
-    pixel: tuple[Array, Array], window: int, shape: tuple[int, int]
-) -> tuple[Array, Array]:
+def _start(pixel: tuple[Array, Array], window: int, shape: tuple[int, int]) -> tuple[Array, Array]:
     """Centre a window on a pixel, inside the padded map."""
     column, row = (jax.lax.stop_gradient(jnp.floor(p + 0.5)).astype(int) for p in pixel)
     half = window // 2

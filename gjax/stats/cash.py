@@ -36,28 +36,24 @@ def cash(counts: ArrayLike, npred: ArrayLike) -> Array:
     return 2.0 * (floored - counts * jnp.log(floored))
 
 
-def cash_sum(npred: ArrayLike, mask: ArrayLike, occupied: ArrayLike, counts: ArrayLike) -> Scalar:
-    r"""Sum the Cash statistic over the bins of a mask.
+def cash_sum(total: ArrayLike, npred: ArrayLike, counts: ArrayLike) -> Scalar:
+    r"""Sum the Cash statistic, given the predicted total and the predictions in occupied bins.
 
-    The logarithm is taken only where there are counts:
-    :math:`2\,(\sum_i \mu_i - \sum_{i: n_i > 0} n_i \ln \mu_i)`. That is exact, and in the sparse cubes
-    of gamma-ray astronomy it saves nearly all of the logarithms.
+    .. math:: C = 2\,\Big(\sum_i \mu_i - \sum_{i: n_i > 0} n_i \ln \mu_i\Big)
+
+    The logarithm is needed only where there are counts. That is exact, and in the sparse cubes of
+    gamma-ray astronomy it saves nearly all of the work.
 
     Parameters
     ----------
-    npred :
-        Predicted counts, any shape.
-    mask :
-        Bins that count, the shape of ``npred``.
-    occupied :
-        Flat indices of the bins with counts inside the mask; may be padded with any index.
-    counts :
-        Counts in those bins; zero where padded.
+    total :
+        Predicted counts, summed over all bins.
+    npred, counts :
+        Predicted and observed counts in the bins that have some; bins of zero counts do no harm.
     """
-    total = jnp.sum(jnp.where(mask, npred, 0.0), dtype=float)
-    inside = jnp.reshape(npred, -1)[occupied].astype(float)
-    above = inside > NPRED_FLOOR
-    floored = jnp.where(above, inside, NPRED_FLOOR)
+    npred = jnp.asarray(npred, float)
+    above = npred > NPRED_FLOOR
+    floored = jnp.where(above, npred, NPRED_FLOOR)
     return 2.0 * (total - jnp.sum(counts * jnp.log(floored)))
 
 
