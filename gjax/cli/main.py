@@ -18,7 +18,7 @@ import click
 
 from gjax.errors import ConfigError, FileFormatError, UnknownNameError
 
-__all__ = ["main"]
+__all__ = ["config", "demo", "main", "run"]
 
 _USER_ERRORS = (ConfigError, FileFormatError, UnknownNameError, FileNotFoundError, FileExistsError)
 
