@@ -83,7 +83,7 @@ class Disk(AbstractSpatial):
         """Evaluate the density in sr-1."""
         axes = semi_axes(self.r_0, self.e)
         versine, radius2 = from_center(self.position, self.phi, axes, lon, lat)
-        distance = chord_to_separation(2.0 * versine)
+        distance, _ = chord_to_separation(2.0 * versine)
         edge = jnp.sqrt(radius2 * jnp.square(self.edge_width) + _MIN_EDGE**2)
         inside = 0.5 * (1.0 - erf(_EDGE_SCALE * (distance - jnp.sqrt(radius2)) / edge))
         return inside / integrate_directions(self._solid_angle, axes)
