@@ -14,9 +14,10 @@ __all__ = ["pushed_forward"]
 
 
 def pushed_forward(
-    function: Callable[[Array], Array],
+    function: Callable[..., Array],
     vector: Array,
-    with_jacobian: Callable[[Array], tuple[Array, Array]] | None = None,
+    *constants: Any,
+    with_jacobian: Callable[..., tuple[Array, Array]] | None = None,
 ) -> Array:
     """Evaluate a function of few numbers such that its gradient costs one forward pass per number.
 
@@ -27,9 +28,12 @@ def pushed_forward(
     Parameters
     ----------
     function :
-        Maps a vector of shape ``(n,)`` to an array of any shape.
+        Maps a vector of shape ``(n,)``, and the constants, to an array of any shape. It must not
+        close over traced arrays: they would be stale when a loop around it is differentiated.
     vector :
         Where to evaluate.
+    *constants :
+        Further arguments (trees of arrays), with respect to which there is no derivative.
     with_jacobian :
         Gives value and Jacobian (last axis ``n``) together, where that can be written better than
         by automatic differentiation.
@@ -37,21 +41,21 @@ def pushed_forward(
     both = _by_tangents(function) if with_jacobian is None else with_jacobian
 
     @jax.custom_jvp
-    def evaluate(point: Array) -> Array:
-        return function(point)
+    def evaluate(point: Array, fixed: tuple[Any, ...]) -> Array:
+        return function(point, *fixed)
 
     @evaluate.defjvp
     def push(primals: Any, tangents: Any) -> tuple[Array, Array]:
-        (point,), (move,) = primals, tangents
-        value, jacobian = both(point)
+        (point, fixed), (move, _) = primals, tangents
+        value, jacobian = both(point, *fixed)
         return value, jnp.tensordot(jacobian, move, axes=1)
 
-    return evaluate(vector)
+    return evaluate(vector, constants)
 
 
-def _by_tangents(function: Callable[[Array], Array]) -> Callable[[Array], tuple[Array, Array]]:
-    def both(point: Array) -> tuple[Array, Array]:
-        value, push = jax.linearize(function, point)
+def _by_tangents(function: Callable[..., Array]) -> Callable[..., tuple[Array, Array]]:
+    def both(point: Array, *fixed: Any) -> tuple[Array, Array]:
+        value, push = jax.linearize(lambda at: function(at, *fixed), point)
         return value, jnp.moveaxis(jax.vmap(push)(jnp.eye(point.size)), 0, -1)
 
     return both

@@ -19,7 +19,6 @@ import numpy as np
 from gjax.numerics import vector
 from gjax.numerics.convolve import convolve_transformed
 from gjax.numerics.forward import pushed_forward
-from gjax.numerics.quadrature import gauss_legendre
 from gjax.numerics.spline import cubic_value_and_slope
 from gjax.predict.sky_grid import Locator, SkyGrid
 from gjax.typing import Array, ArrayLike, Float
@@ -57,24 +56,24 @@ class AbstractSource(eqx.Module):
 
 
 class ProfileSource(AbstractSource):
-    """A point source: the radial profile of the PSF, integrated over each pixel.
+    """A point source: the radial profile of the PSF, averaged over pixels.
 
     Parameters
     ----------
     profile, spacing :
         Spline coefficients, shape ``(interval, 4, etrue)``, and grid spacing in deg.
+    nodes :
+        Places in a pixel, in units of its sides, whose mean is the pixel's; shape ``(node, 2)``.
     locator :
         Places the window.
-    order :
-        Gauss-Legendre order per pixel side.
     """
 
     edisp: ArrayLike
     profile: ArrayLike
     spacing: ArrayLike
+    nodes: ArrayLike
     locator: Locator
     window: int = eqx.field(static=True)
-    order: int = eqx.field(static=True)
 
     def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
         """Give the first row and column of the window."""
@@ -87,7 +86,11 @@ class ProfileSource(AbstractSource):
         pixels = _cut_grid(grid, start, self.window)
         source = _direction(self.locator, spatial)
         density = pushed_forward(
-            lambda at: self._density(pixels, at)[0], source, lambda at: self._density(pixels, at)
+            lambda at, own, on: own._density(on, at)[0],
+            source,
+            self,
+            pixels,
+            with_jacobian=lambda at, own, on: own._density(on, at),
         )
         return density * pixels.solid_angle * _cut(exposure, start, self.window)
 
@@ -101,27 +104,21 @@ class ProfileSource(AbstractSource):
         slopes :
             Derivatives with respect to the three components, shape ``(etrue, h, w, 3)``.
         """
-        nodes, weights = (np.asarray(a) / 2 for a in gauss_legendre(self.order))
-        offsets = np.stack([a.ravel() for a in np.meshgrid(nodes, nodes)])
-        weights = np.outer(weights, weights).ravel()
 
-        def add(total: Any, node: tuple[Array, Array, Array]) -> tuple[Any, None]:
-            dx, dy, weight = node
-            at = pixels.center + dx * pixels.step_x + dy * pixels.step_y
+        def add(total: Any, node: Array) -> tuple[Any, None]:
+            at = pixels.center + node[0] * pixels.step_x + node[1] * pixels.step_y
             away = at * jax.lax.rsqrt(jnp.sum(at * at, axis=0)) - source[:, None, None]
             radius, turn = vector.chord_to_separation(jnp.sum(away * away, axis=0))
             value, slope = cubic_value_and_slope(self.profile, self.spacing, radius)
-            slope = (-2.0 * weight * turn)[..., None] * slope
-            return (
-                total[0] + weight * value,
-                tuple(total[1][k] + slope * away[k][..., None] for k in range(3)),
-            ), None
+            slope = (-2.0 * turn)[..., None] * slope
+            turned = (total[1 + k] + slope * away[k][..., None] for k in range(3))
+            return (total[0] + value, *turned), None
 
         zero = jnp.zeros((self.window, self.window, jnp.shape(self.profile)[-1]))
-        start = (zero, (zero, zero, zero))
-        nodes_xy = (jnp.asarray(offsets[0]), jnp.asarray(offsets[1]), jnp.asarray(weights))
-        (density, slopes), _ = jax.lax.scan(add, start, nodes_xy)
-        return jnp.moveaxis(density, -1, 0), jnp.moveaxis(jnp.stack(slopes, axis=-1), -2, 0)
+        nodes = jnp.asarray(self.nodes)
+        (density, *slopes), _ = jax.lax.scan(add, (zero,) * 4, nodes)
+        slope = jnp.moveaxis(jnp.stack(slopes, axis=-1), -2, 0)
+        return jnp.moveaxis(density, -1, 0) / len(nodes), slope / len(nodes)
 
 
 class ExtendedSource(AbstractSource):
