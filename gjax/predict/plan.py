@@ -18,7 +18,13 @@ from gjax.maps.wcs import WcsGeom
 from gjax.numerics import vector
 from gjax.numerics.convolve import good_size, transform_kernel
 from gjax.predict.options import Folding
-from gjax.predict.psf import RadialProfile, integrated_kernel, radial_profile, sampled_kernel
+from gjax.predict.psf import (
+    RadialProfile,
+    integrated_kernel,
+    pixel_profile,
+    radial_profile,
+    sampled_kernel,
+)
 from gjax.predict.response import containment_radius, edisp_kernel, psf_profile
 from gjax.predict.sky_grid import locator
 from gjax.predict.source import AbstractSource, BilinearSource, ExtendedSource, ProfileSource
@@ -70,21 +76,20 @@ def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding)
 def _plan_profile(
     dataset: Dataset, spatial: Any, edisp: np.ndarray, at: tuple[float, float], folding: Folding
 ) -> SourcePlan:
-    profile = _radial(dataset, at, folding)
     steps = _pixel_steps(dataset.geom, at)
-    pixel = np.degrees(np.linalg.norm(steps, axis=-1))
-    window = good_size(2 * math.ceil(profile.radius / pixel.min()) + 1 + 2 * _MARGIN)
-    order = _order(profile, pixel)
+    pixel = pixel_profile(_radial(dataset, at, folding), steps)
+    side = np.degrees(np.linalg.norm(steps, axis=-1)).min()
+    window = good_size(2 * math.ceil(pixel.profile.radius / side) + 1 + 2 * _MARGIN)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
 
     def make(pad: int) -> AbstractSource:
         return ProfileSource(
             edisp=edisp,
-            profile=profile.coefficients,
-            spacing=np.asarray(profile.spacing),
+            profile=pixel.profile.coefficients,
+            spacing=np.asarray(pixel.profile.spacing),
+            nodes=pixel.nodes,
             locator=locator(dataset.geom, pad, lon, lat, spatial.frame),
             window=window,
-            order=order,
         )
 
     return SourcePlan(window, make)
@@ -138,10 +143,9 @@ def _kernel(
         profile = _profile(dataset, at)
         reach = math.ceil(containment_radius(profile, psf.rad, 0.999).max() / pixel.min()) + 1
         return reach, lambda window: sampled_kernel(profile, psf.rad, dataset.geom, window)
-    smooth = _radial(dataset, at, folding)
-    reach = math.ceil(smooth.radius / pixel.min())
-    order = _order(smooth, pixel)
-    return reach, lambda window: integrated_kernel(smooth, steps, window, order)
+    smooth = pixel_profile(_radial(dataset, at, folding), steps)
+    reach = math.ceil(smooth.profile.radius / pixel.min())
+    return reach, lambda window: integrated_kernel(smooth, steps, window)
 
 
 def _profile(dataset: Dataset, at: tuple[float, float]) -> np.ndarray:
@@ -158,11 +162,6 @@ def _profile(dataset: Dataset, at: tuple[float, float]) -> np.ndarray:
 def _radial(dataset: Dataset, at: tuple[float, float], folding: Folding) -> RadialProfile:
     assert dataset.psf is not None
     return radial_profile(_profile(dataset, at), dataset.psf.rad, folding.containment)
-
-
-def _order(profile: RadialProfile, pixel: np.ndarray) -> int:
-    """Choose the Gauss-Legendre order: three where a pixel is as large as the PSF's 68% radius."""
-    return int(np.clip(math.ceil(1 + 2 * pixel.max() / profile.r68), 2, 10))
 
 
 def _pixel_steps(geom: WcsGeom, at: tuple[float, float]) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
@@ -14,8 +16,10 @@ from gjax.predict.response import containment_radius
 
 __all__ = [
     "RADIAL_INTERVALS",
+    "PixelProfile",
     "RadialProfile",
     "integrated_kernel",
+    "pixel_profile",
     "radial_profile",
     "sampled_kernel",
 ]
@@ -26,7 +30,14 @@ RADIAL_INTERVALS = 256
 #: Fraction of the outer radius over which the profile is brought to zero smoothly.
 _TAPER = 0.1
 
+#: Largest sub-pixel in units of the PSF's 68% radius: the anisotropy that averaging over directions
+#: leaves out is then a few 1e-4 of the peak.
+_COARSEST = 0.75
 
+_ANGLES = 16
+
+
+@dataclass(frozen=True)
 class RadialProfile:
     """A PSF profile per energy as a cubic spline on a uniform radial grid.
 
@@ -40,15 +51,30 @@ class RadialProfile:
         Smallest 68% containment radius over the energies that have a response, in deg.
     """
 
-    def __init__(self, coefficients: np.ndarray, spacing: float, r68: float) -> None:
-        self.coefficients = coefficients
-        self.spacing = spacing
-        self.r68 = r68
+    coefficients: np.ndarray
+    spacing: float
+    r68: float
 
     @property
     def radius(self) -> float:
         """Radius in deg beyond which the profile is zero."""
         return RADIAL_INTERVALS * self.spacing
+
+
+@dataclass(frozen=True)
+class PixelProfile:
+    """The PSF averaged over pixels, as a radial profile at a few nodes in each pixel.
+
+    Parameters
+    ----------
+    profile :
+        The profile averaged over a sub-pixel and over directions.
+    nodes :
+        Places of the equally weighted nodes in a pixel, in units of its sides, shape ``(node, 2)``.
+    """
+
+    profile: RadialProfile
+    nodes: np.ndarray
 
 
 def radial_profile(profile: np.ndarray, rad: MapAxis, containment: float) -> RadialProfile:
@@ -63,6 +89,11 @@ def radial_profile(profile: np.ndarray, rad: MapAxis, containment: float) -> Rad
     ----------
     profile :
         In sr-1 at the centres of ``rad``, shape ``(etrue, rad)``.
+
+    Raises
+    ------
+    ValueError
+        If there is no response at any energy.
     """
     some = profile.sum(axis=-1) > 0
     if not some.any():
@@ -70,65 +101,98 @@ def radial_profile(profile: np.ndarray, rad: MapAxis, containment: float) -> Rad
     radius = containment_radius(profile[some], rad, containment).max()
     radius = min(radius / (1 - _TAPER / 2), float(rad.edges[-1]))
     grid = np.linspace(0.0, radius, RADIAL_INTERVALS + 1)
-    center = rad.center
-    values = np.zeros((len(grid), len(profile)))
-    for column, row in enumerate(profile):
-        if row.sum() <= 0:
-            continue
-        # Even continuation through the origin gives zero slope there.
-        keep = center > 0
-        x = np.concatenate([-center[keep][1::-1], center[keep]])
-        y = np.concatenate([row[keep][1::-1], row[keep]])
-        values[:, column] = np.clip(PchipInterpolator(x, y, extrapolate=True)(grid), 0.0, None)
+    center, kept = rad.center, rad.center > 0
+    # Even continuation through the origin gives zero slope there.
+    x = np.concatenate([-center[kept][1::-1], center[kept]])
+    y = np.concatenate([profile[:, kept][:, 1::-1], profile[:, kept]], axis=1)
+    values = np.clip(PchipInterpolator(x, y, axis=1, extrapolate=True)(grid).T, 0.0, None)
     outer = np.clip((grid / radius - (1 - _TAPER)) / _TAPER, 0.0, 1.0)
     values *= (np.cos(0.5 * np.pi * outer) ** 2)[:, None]
-    coefficients = cubic_coefficients(values, grid[1])
-    integral = _integrate(coefficients, grid[1])
-    scale = np.where(integral > 0, 1.0 / np.where(integral > 0, integral, 1.0), 0.0)
     r68 = float(containment_radius(profile[some], rad, 0.68).min())
-    return RadialProfile(coefficients * scale, float(grid[1]), r68)
+    return _normalised(values, float(grid[1]), r68)
 
 
-def _integrate(coefficients: np.ndarray, spacing: float) -> np.ndarray:
-    """Integrate a radial spline over the sphere, in sr times its unit."""
+def pixel_profile(profile: RadialProfile, steps: np.ndarray) -> PixelProfile:
+    r"""Average a profile over pixels of a given shape.
+
+    The mean of a radial function over a small square is nearly radial again: what depends on the
+    direction is of fourth order in the size. So the mean over a square and over all directions,
+    taken once, replaces a quadrature in every pixel. Pixels that are large for the PSF are cut in
+    sub-pixels; the part of an oblong one's second moments that a square does not have is added by two
+    nodes along its long axis.
+
+    Parameters
+    ----------
+    steps :
+        Vectors along the sides of the pixel, shape ``(2, 3)``.
+    """
+    sides = np.degrees(np.linalg.norm(steps, axis=-1))
+    n = max(1, int(np.ceil(sides.max() / (_COARSEST * profile.r68))))
+    # Second moments of the sub-pixel, in units of its sides and as seen on the sky.
+    gram = np.degrees(1.0) ** 2 * (steps @ steps.T) / (12.0 * n**2)
+    values, vectors = np.linalg.eigh(gram)
+    cells = (np.arange(n) + 0.5) / n - 0.5
+    nodes = np.stack([a.ravel() for a in np.meshgrid(cells, cells)], axis=-1)
+    if values[1] > 1.02 * values[0]:
+        # In units of the sides, moment 1 / (12 n^2) is a whole side: scale by the excess.
+        along = vectors[:, 1] * np.sqrt((1.0 - values[0] / values[1]) / 12.0) / n
+        nodes = np.concatenate([nodes - along, nodes + along])
+    return PixelProfile(_square_average(profile, np.sqrt(12.0 * values[0])), nodes)
+
+
+def _square_average(profile: RadialProfile, side: float) -> RadialProfile:
+    """Average a profile over squares of a side in deg, in all orientations."""
+    x, w = (np.asarray(a) / 2 for a in gauss_legendre(4))
+    distance = side * np.hypot(*np.meshgrid(x, x)).ravel()
+    distance, inverse = np.unique(np.round(distance, 12), return_inverse=True)
+    weight = np.bincount(inverse, np.outer(w, w).ravel())
+    angle = (np.arange(_ANGLES) + 0.5) * np.pi / _ANGLES
+    grid = np.linspace(0.0, profile.radius + 0.75 * side, RADIAL_INTERVALS + 1)
+    mean = np.zeros((len(grid), profile.coefficients.shape[-1]))
+    for d, wd in zip(distance, weight, strict=True):
+        r = np.sqrt(grid[:, None] ** 2 + d**2 + 2 * grid[:, None] * d * np.cos(angle))
+        values = np.asarray(cubic_evaluate(profile.coefficients, profile.spacing, r))
+        mean += wd * values.mean(axis=1)
+    return _normalised(mean, float(grid[1]), profile.r68)
+
+
+def _normalised(values: np.ndarray, spacing: float, r68: float) -> RadialProfile:
+    """Make the spline through values on the grid, with unit integral over the sphere."""
+    coefficients = cubic_coefficients(values, spacing)
     nodes, weights = gauss_legendre(5)
     t = (np.arange(RADIAL_INTERVALS)[:, None] + 0.5 * (np.asarray(nodes) + 1.0)).ravel()
     w = np.tile(0.5 * np.asarray(weights), RADIAL_INTERVALS) * np.radians(spacing)
-    values = np.asarray(cubic_evaluate(coefficients, spacing, t * spacing))
-    return np.einsum("r,rc->c", w * 2 * np.pi * np.sin(np.radians(t * spacing)), values)
+    at = np.asarray(cubic_evaluate(coefficients, spacing, t * spacing))
+    integral = np.einsum("r,rc->c", w * 2 * np.pi * np.sin(np.radians(t * spacing)), at)
+    scale = np.where(integral > 0, 1.0 / np.where(integral > 0, integral, 1.0), 0.0)
+    return RadialProfile(coefficients * scale, spacing, r68)
 
 
-def integrated_kernel(
-    profile: RadialProfile, steps: np.ndarray, size: int, order: int
-) -> np.ndarray:
+def integrated_kernel(pixel: PixelProfile, steps: np.ndarray, size: int) -> np.ndarray:
     """Integrate the profile over the pixels of a window, per energy.
 
     Parameters
     ----------
-    profile :
-        The smooth profile.
+    pixel :
+        The profile averaged over pixels.
     steps :
         Vectors along the sides of a pixel at the source, ``(step_x, step_y)``, shape ``(2, 3)``.
     size :
         Pixels on each side of the window; the origin is pixel ``size // 2``.
-    order :
-        Gauss-Legendre order per pixel side.
 
     Returns
     -------
     kernel :
         Shape ``(etrue, size, size)``; sums to one per energy (zero where there is no response).
     """
-    nodes, weights = (np.asarray(a) / 2 for a in gauss_legendre(order))
     at = np.arange(size) - size // 2
     metric = np.degrees(1.0) ** 2 * steps @ steps.T
+    profile = pixel.profile
     kernel = np.zeros((size, size, profile.coefficients.shape[-1]))
-    for ny, wy in zip(nodes, weights, strict=True):
-        for nx, wx in zip(nodes, weights, strict=True):
-            x, y = (at + nx)[None, :], (at + ny)[:, None]
-            r2 = metric[0, 0] * x * x + 2 * metric[0, 1] * x * y + metric[1, 1] * y * y
-            values = cubic_evaluate(profile.coefficients, profile.spacing, np.sqrt(r2))
-            kernel += wx * wy * np.asarray(values)
+    for dx, dy in pixel.nodes:
+        x, y = (at + dx)[None, :], (at + dy)[:, None]
+        r2 = metric[0, 0] * x * x + 2 * metric[0, 1] * x * y + metric[1, 1] * y * y
+        kernel += np.asarray(cubic_evaluate(profile.coefficients, profile.spacing, np.sqrt(r2)))
     return _normalise(np.moveaxis(kernel, -1, 0))
 
 
