@@ -82,15 +82,18 @@ def fit(
     )
     table = Parameters.from_models(models) if parameters is None else parameters
     objective = run.prepare(models, table)
+    theta = objective.layout.start
     for _ in range(_MAX_PREPARATIONS):
-        before = objective.layout.models_at(objective.layout.start)
-        minimum = run.search(objective, objective.layout.start, polish=False)
-        table, models = _at(table, objective, minimum.theta)
+        before = objective.layout.models_at(theta)
+        minimum = run.search(objective, theta, polish=False)
+        theta = minimum.theta
+        table, models = _at(table, objective, theta)
         settled = not _has_drifted(before, models, run.datasets)
         if minimum.status is not Status.CONVERGED or settled:
             break
         objective = run.prepare(models, table)
-    minimum = run.search(objective, minimum.theta, polish=True)
+        theta = objective.layout.start  # coordinates are scaled anew
+    minimum = run.search(objective, theta, polish=True)
     table, models = _at(table, objective, minimum.theta)
     return _result(run, objective, minimum, table, models)
 
