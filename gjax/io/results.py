@@ -139,7 +139,7 @@ def write_posterior(
         If the file exists and may not be overwritten.
     """
     units = dict(zip(posterior.parameters.names, posterior.parameters.units, strict=True))
-    arrays = {
+    arrays: dict[str, Any] = {
         "names": np.array(posterior.free_names),
         "units": np.array([units[name] for name in posterior.free_names]),
         "values": np.asarray(posterior.free_values),

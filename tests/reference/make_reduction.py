@@ -4,7 +4,8 @@ Run this in an environment that has Gammapy, with ``GAMMAPY_DATA`` set::
 
     python tests/reference/make_reduction.py
 
-It writes ``data/reduction.json`` (sums, thresholds, norms) and ``data/reduction.npz`` (small arrays).
+It writes ``data/reduction.json`` (sums, thresholds, norms) and ``data/reduction.npz`` (small
+arrays).
 """
 
 from __future__ import annotations
