@@ -161,7 +161,8 @@ def components(block: Block, models: Any) -> Components:
 
 def fold(data: PreparedDataset, physics: Components) -> Cube:
     """Predict the counts of one dataset, shape ``(ereco, y, x)``."""
-    return assemble(data, background_factor(data, physics), source_windows(data, physics))
+    total = assemble(data, background_factor(data, physics), source_windows(data, physics))
+    return jnp.maximum(total, 0.0)
 
 
 def background_factor(data: PreparedDataset, physics: Components) -> Array:
@@ -196,7 +197,7 @@ def source_window(
 
 
 def assemble(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Cube:
-    """Add background and sources on the map, and clip at zero."""
+    """Add background and sources on the map, not clipped."""
     n_energy, ny, nx = data.mask.shape
     padded = np.shape(data.exposure)[-2:]
     pad = (padded[0] - ny) // 2
@@ -208,7 +209,7 @@ def assemble(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...])
         total = total + data.constant
     if data.background is not None:
         total = total + data.background * factor[:, None, None]
-    return jnp.maximum(total, 0.0)
+    return total
 
 
 def _add_windows(total: Array, stacked: Windows) -> Array:

@@ -118,8 +118,8 @@ def pixel_profile(profile: RadialProfile, steps: np.ndarray) -> PixelProfile:
     The mean of a radial function over a small square is nearly radial again: what depends on the
     direction is of fourth order in the size. So the mean over a square and over all directions,
     taken once, replaces a quadrature in every pixel. Pixels that are large for the PSF are cut in
-    sub-pixels; the part of an oblong one's second moments that a square does not have is added by two
-    nodes along its long axis.
+    sub-pixels; the part of an oblong one's second moments that a square does not have is added by
+    two nodes along its long axis.
 
     Parameters
     ----------

@@ -110,7 +110,10 @@ class ProfileSource(AbstractSource):
             away = at * jax.lax.rsqrt(jnp.sum(at * at, axis=0)) - source[:, None, None]
             radius, turn = vector.chord_to_separation(jnp.sum(away * away, axis=0))
             value, slope = cubic_value_and_slope(self.profile, self.spacing, radius)
-            slope = (-2.0 * turn)[..., None] * slope
+            # The spline may dip below zero in the far wing.
+            positive = value > 0
+            value = jnp.where(positive, value, 0.0)
+            slope = jnp.where(positive, (-2.0 * turn)[..., None] * slope, 0.0)
             turned = (total[1 + k] + slope * away[k][..., None] for k in range(3))
             return (total[0] + value, *turned), None
 

@@ -8,8 +8,13 @@ clipped at zero.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from gjax.predict.fold import (
     Components,
@@ -19,9 +24,25 @@ from gjax.predict.fold import (
     background_factor,
     source_windows,
 )
-from gjax.typing import Array, Float, Scalar
+from gjax.typing import Array, ArrayLike, Float, Scalar
 
 __all__ = ["npred_occupied", "npred_sparse"]
+
+
+class _Region(eqx.Module):
+    """The bins over which the total is taken, and what is summed over them already.
+
+    Parameters
+    ----------
+    mask :
+        On the padded map, shape ``(ereco, y, x)``.
+    background, constant :
+        Background per energy bin and constant prediction inside.
+    """
+
+    mask: Array
+    background: Array
+    constant: Array
 
 
 def npred_sparse(
@@ -30,13 +51,13 @@ def npred_sparse(
     """Predict the total inside the mask and the counts in the occupied bins of one dataset."""
     factor = background_factor(data, physics)
     windows = source_windows(data, physics)
-    negative = jnp.asarray(data.occupied.is_signed) | (factor.min() < 0)
-    for kind in windows:
-        negative = negative | (jax.lax.stop_gradient(kind.counts).min() < 0)
-    # Recomputed when differentiated: the branch not taken must not leave full cubes behind.
-    clipped, linear = jax.checkpoint(_clipped_total), jax.checkpoint(_linear_total)
-    total = jax.lax.cond(negative, clipped, linear, data, factor, windows)
-    return total, jnp.maximum(_gather(data, factor, windows), 0.0)
+    # Which bins are clipped is not differentiated: the slope of a clipped bin is zero.
+    fixed = jax.lax.stop_gradient((data, factor, windows))
+    negative = jnp.asarray(data.occupied.is_signed) | (fixed[1].min() < 0)
+    for kind in fixed[2]:
+        negative = negative | (kind.counts.min() < 0)
+    region = jax.lax.cond(negative, _clipped_region, _whole_region, *fixed)
+    return _total(region, factor, windows), jnp.maximum(_gather(data, factor, windows), 0.0)
 
 
 def npred_occupied(data: PreparedDataset, physics: Components) -> Float[Array, " occupied"]:
@@ -44,19 +65,39 @@ def npred_occupied(data: PreparedDataset, physics: Components) -> Float[Array, "
     return _gather(data, background_factor(data, physics), source_windows(data, physics))
 
 
-def _linear_total(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Scalar:
-    total = jnp.asarray(data.occupied.constant_total) + data.occupied.background_total @ factor
+def _whole_region(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> _Region:
+    bins = data.occupied
+    return _Region(
+        *(jnp.asarray(a) for a in (bins.mask, bins.background_total, bins.constant_total))
+    )
+
+
+def _clipped_region(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> _Region:
+    mask = jnp.asarray(data.mask) & (assemble(data, factor, windows) > 0)
+    pad = (np.shape(data.exposure)[-1] - mask.shape[-1]) // 2
+
+    def inside(cube: ArrayLike | None) -> Array:
+        return jnp.where(mask, 0.0 if cube is None else cube, 0.0).sum(axis=(1, 2))
+
+    return _Region(
+        mask=jnp.pad(mask, ((0, 0), (pad, pad), (pad, pad))),
+        background=inside(data.background),
+        constant=inside(data.constant).sum(),
+    )
+
+
+def _total(region: _Region, factor: Array, windows: tuple[Windows, ...]) -> Scalar:
+    """Sum over a region, where the prediction is linear in factor and windows."""
+
+    def add(total: Scalar, one: Windows) -> tuple[Scalar, None]:
+        at = (jnp.zeros((), one.row.dtype), one.row, one.column)
+        mask = jax.lax.dynamic_slice(region.mask, at, one.counts.shape)
+        return total + jnp.sum(jnp.where(mask, one.counts, 0.0)), None
+
+    total = region.constant + region.background @ factor
     for kind in windows:
-        for i in range(kind.row.shape[0]):
-            at = (jnp.zeros((), kind.row.dtype), kind.row[i], kind.column[i])
-            shape = kind.counts.shape[1:]
-            mask = jax.lax.dynamic_slice(jnp.asarray(data.occupied.mask), at, shape)
-            total = total + jnp.sum(jnp.where(mask, kind.counts[i], 0.0))
+        total = _each(add, total, kind)
     return total
-
-
-def _clipped_total(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Scalar:
-    return jnp.sum(jnp.where(data.mask, assemble(data, factor, windows), 0.0))
 
 
 def _gather(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Array:
@@ -75,8 +116,12 @@ def _gather(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) 
         return values + jnp.where(inside, one.counts[at], 0.0), None
 
     for kind in windows:
-        if kind.row.shape[0] == 1:
-            values, _ = add(values, jax.tree.map(lambda leaf: leaf[0], kind))
-        else:
-            values, _ = jax.lax.scan(add, values, kind)
+        values = _each(add, values, kind)
     return values
+
+
+def _each(add: Callable[[Any, Windows], tuple[Any, None]], total: Any, stacked: Windows) -> Any:
+    """Let every source of a stack add its part."""
+    if stacked.row.shape[0] == 1:
+        return add(total, jax.tree.map(lambda leaf: leaf[0], stacked))[0]
+    return jax.lax.scan(add, total, stacked)[0]
