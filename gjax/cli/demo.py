@@ -54,19 +54,19 @@ def _configuration(seed: int) -> dict[str, Any]:
             "geom": {
                 "wcs": {
                     "skydir": {"frame": "icrs", "lon": "83.63 deg", "lat": "22.01 deg"},
-                    "binsize": "0.04 deg",
-                    "width": {"width": "3 deg", "height": "3 deg"},
+                    "binsize": "0.05 deg",
+                    "width": {"width": "2.5 deg", "height": "2.5 deg"},
                     "binsize_irf": "0.5 deg",
                 },
                 "selection": {"offset_max": "2.5 deg"},
                 "axes": {
-                    "energy": {"min": "0.2 TeV", "max": "30 TeV", "nbins": 12},
-                    "energy_true": {"min": "0.1 TeV", "max": "60 TeV", "nbins": 24},
+                    "energy": {"min": "0.3 TeV", "max": "30 TeV", "nbins": 8},
+                    "energy_true": {"min": "0.2 TeV", "max": "60 TeV", "nbins": 20},
                 },
             },
             "safe_mask": {"methods": ["offset-max"], "parameters": {"offset_max": "2.5 deg"}},
         },
-        "gjax": {"seed": seed, "sampler": {"chains": 4, "warmup": 200, "samples": 250}},
+        "gjax": {"seed": seed, "sampler": {"chains": 4, "warmup": 100, "samples": 200}},
     }
 
 
@@ -124,7 +124,7 @@ class DemoOutcome:
 def run_demo(
     output: str | os.PathLike[str] = "gjax-demo",
     *,
-    seed: int = 42,
+    seed: int = 5,
     overwrite: bool = False,
     quiet: bool = True,
 ) -> DemoOutcome:

@@ -94,7 +94,7 @@ def run(
     show_default=True,
     help="Folder for everything written.",
 )
-@click.option("--seed", default=42, show_default=True, help="Seed of all random numbers.")
+@click.option("--seed", default=5, show_default=True, help="Seed of all random numbers.")
 @click.option("--overwrite", is_flag=True, help="Replace the products of an earlier demo.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @_report_errors

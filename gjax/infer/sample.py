@@ -148,11 +148,9 @@ def sample_fit(
         draws, stats = [], []
         n_blocks = -(-(warmup + samples) // _BLOCK)
         total, done = chains * n_blocks * _BLOCK, 0
-        advance = _advancer(kernel)
+        begin, advance = _starter(kernel, warmup), _advancer(kernel)
         for key, start in zip(keys[:chains], starts, strict=True):
-            state = kernel.init(
-                key, warmup, init_params={"z": start}, model_args=(whitened,), model_kwargs={}
-            )
+            state = begin(key, start, whitened)
             collected = []
             for _ in range(n_blocks):
                 state, record = advance(state, whitened)
@@ -175,6 +173,18 @@ def sample_fit(
         timing={"compile": watch.compile, "sample": watch.run},
         versions=provenance(),
     )
+
+
+def _starter(kernel: NUTS, warmup: int) -> Callable[[Array, Array, Whitened], Any]:
+    """Compile the start of a chain; operation by operation it would take longer than the chain."""
+
+    @jax.jit
+    def begin(key: Array, start: Array, whitened: Whitened) -> Any:
+        return kernel.init(
+            key, warmup, init_params={"z": start}, model_args=(whitened,), model_kwargs={}
+        )
+
+    return begin
 
 
 def _advancer(kernel: NUTS) -> Callable[[Any, Whitened], tuple[Any, dict[str, Array]]]:
