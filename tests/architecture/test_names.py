@@ -13,13 +13,8 @@ _RUN = "a step of `gjax run`, which tests/cli/test_run.py runs from files to pro
 #: Modules without a test file of their own, and why.
 UNMIRRORED = {
     "gjax.cli.fields": _CONFIG,
-    "gjax.cli.main": "the commands, which tests/cli/test_run.py and test_demo.py call",
-    "gjax.cli.modelling": _RUN,
     "gjax.cli.outcome": _RUN,
     "gjax.cli.pictures": _RUN,
-    "gjax.cli.products": _RUN,
-    "gjax.cli.progress": _RUN,
-    "gjax.cli.reduction": _RUN,
     "gjax.cli.schema": _CONFIG,
     "gjax.typing": "aliases only; every other test uses them",
 }
