@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
+import numpy as np
 
 from gjax.typing import Array, ArrayLike
 
@@ -28,20 +29,26 @@ def _is_smooth(number: int) -> bool:
     return number == 1
 
 
-def transform_kernel(kernel: ArrayLike) -> Array:
-    """Transform kernels whose origin is the pixel ``n // 2`` of both axes.
+def transform_kernel(kernel: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Transform kernels for windows of a given shape, on the host.
 
     Parameters
     ----------
     kernel :
-        Real kernels on the window, shape ``(..., n, n)``.
+        Real kernels with an odd number of pixels on each side, the origin in the middle, shape
+        ``(..., k, k)``.
+    shape :
+        Rows and columns of the windows, not smaller than the kernel.
 
     Returns
     -------
     transform :
-        Complex, shape ``(..., n, n // 2 + 1)``.
+        Complex, shape ``(..., h, w // 2 + 1)``.
     """
-    return jnp.fft.rfft2(jnp.fft.ifftshift(jnp.asarray(kernel), axes=(-2, -1)))
+    size = kernel.shape[-1]
+    room = [(0, 0)] * (kernel.ndim - 2) + [(0, shape[0] - size), (0, shape[1] - size)]
+    shifted = np.roll(np.pad(kernel, room), (-(size // 2),) * 2, axis=(-2, -1))
+    return np.fft.rfft2(shifted)
 
 
 def convolve_transformed(image: ArrayLike, transform: ArrayLike) -> Array:
@@ -53,9 +60,9 @@ def convolve_transformed(image: ArrayLike, transform: ArrayLike) -> Array:
     Parameters
     ----------
     image :
-        Shape ``(..., n, n)``.
+        Shape ``(..., h, w)``.
     transform :
-        From `transform_kernel`, shape ``(..., n, n // 2 + 1)``; leading axes broadcast.
+        From `transform_kernel`, shape ``(..., h, w // 2 + 1)``; leading axes broadcast.
     """
     image = jnp.asarray(image)
     return jnp.fft.irfft2(jnp.fft.rfft2(image) * transform, s=image.shape[-2:])

@@ -65,8 +65,11 @@ class Layout(eqx.Module):
         """Give the models at ``theta``."""
         values = self.all_values(theta)
         leaves, structure = jax.tree_util.tree_flatten(self.models)
+        varying = {*self.free, *(position for position, _, _ in self.links)}
         for i, leaf in enumerate(self.leaves):
-            leaves[leaf] = values[i]
+            # A frozen value carries no derivative, not even a zero: where a model has no slope in
+            # it, zero times infinity would spoil the others.
+            leaves[leaf] = values[i] if i in varying else jnp.asarray(self.values[i])
         return jax.tree_util.tree_unflatten(structure, leaves)
 
     def log_prior(self, theta: Any) -> Any:

@@ -25,9 +25,15 @@ from gjax.predict.psf import (
     radial_profile,
     sampled_kernel,
 )
-from gjax.predict.response import containment_radius, edisp_kernel, psf_profile
+from gjax.predict.response import edisp_kernel, psf_profile
 from gjax.predict.sky_grid import locator
-from gjax.predict.source import AbstractSource, BilinearSource, ExtendedSource, ProfileSource
+from gjax.predict.source import (
+    AbstractSource,
+    BilinearSource,
+    ExtendedSource,
+    ProfileSource,
+    Window,
+)
 
 __all__ = ["SourcePlan", "plan_source"]
 
@@ -47,12 +53,12 @@ class SourcePlan:
     Parameters
     ----------
     window :
-        Pixels on each side.
+        Its shape, and whether it moves.
     make :
         Called with the padding of the map.
     """
 
-    window: int
+    window: Window
     make: Callable[[int], AbstractSource]
 
 
@@ -79,7 +85,7 @@ def _plan_profile(
     steps = _pixel_steps(dataset.geom, at)
     pixel = pixel_profile(_radial(dataset, at, folding), steps)
     side = np.degrees(np.linalg.norm(steps, axis=-1)).min()
-    window = good_size(2 * math.ceil(pixel.profile.radius / side) + 1 + 2 * _MARGIN)
+    window = _window(dataset.geom, math.ceil(pixel.profile.radius / side), 0)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
 
     def make(pad: int) -> AbstractSource:
@@ -108,20 +114,18 @@ def _plan_convolved(
     pixel = np.degrees(np.linalg.norm(steps, axis=-1))
     radius = float(np.squeeze(spatial.evaluation_radius))
     room = radius * (1 + _GROWTH) if is_free else radius
-    # A source larger than the map needs no more than what can scatter into it.
-    reach = min(math.ceil(room / pixel.min()), 2 * max(geom.npix))
     psf_reach, kernel = _kernel(dataset, at, steps, folding)
-    window = good_size(2 * (reach + psf_reach) + 1 + 2 * _MARGIN)
+    window = _window(geom, math.ceil(room / pixel.min()), psf_reach)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
     oversampling = 1
     if not spatial.is_point:
         smallest = max(float(np.squeeze(spatial.evaluation_bin_size)), 1e-6)
-        fine = folding.spatial_oversampling * math.ceil(pixel.max() / smallest)
+        fine = math.ceil(folding.spatial_oversampling * pixel.max() / smallest)
         oversampling = min(fine, _MAX_OVERSAMPLING)
 
     def make(pad: int) -> AbstractSource:
         place = locator(geom, pad, lon, lat, spatial.frame)
-        transform = None if kernel is None else np.asarray(transform_kernel(kernel(window)))
+        transform = None if kernel is None else transform_kernel(kernel, window.shape)
         if spatial.is_point:
             return BilinearSource(edisp=edisp, kernel=transform, locator=place, window=window)
         return ExtendedSource(
@@ -131,21 +135,31 @@ def _plan_convolved(
     return SourcePlan(window, make)
 
 
+def _window(geom: WcsGeom, source_reach: int, psf_reach: int) -> Window:
+    """Choose the window of a source that reaches that many pixels, seen through the PSF.
+
+    A source larger than the map needs no more than the map and what can scatter into it.
+    """
+    around = 2 * (source_reach + psf_reach + _MARGIN) + 1
+    whole = [pixels + 2 * (psf_reach + _MARGIN) for pixels in geom.shape]
+    rows, columns = (good_size(min(around, size)) for size in whole)
+    return Window((rows, columns), (around < whole[0], around < whole[1]))
+
+
 def _kernel(
     dataset: Dataset, at: tuple[float, float], steps: np.ndarray, folding: Folding
-) -> tuple[int, Callable[[int], np.ndarray] | None]:
-    """Give the reach of the PSF in pixels and a function that makes its kernels for a window."""
+) -> tuple[int, np.ndarray | None]:
+    """Give the reach of the PSF in pixels and its convolution kernels."""
     psf = dataset.psf
     if psf is None:
         return 0, None
-    pixel = np.degrees(np.linalg.norm(steps, axis=-1))
     if folding.kernel == "sampled":
-        profile = _profile(dataset, at)
-        reach = math.ceil(containment_radius(profile, psf.rad, 0.999).max() / pixel.min()) + 1
-        return reach, lambda window: sampled_kernel(profile, psf.rad, dataset.geom, window)
-    smooth = pixel_profile(_radial(dataset, at, folding), steps)
-    reach = math.ceil(smooth.profile.radius / pixel.min())
-    return reach, lambda window: integrated_kernel(smooth, steps, window)
+        kernel = sampled_kernel(_profile(dataset, at), psf.rad, dataset.geom)
+    else:
+        pixel = np.degrees(np.linalg.norm(steps, axis=-1))
+        smooth = pixel_profile(_radial(dataset, at, folding), steps)
+        kernel = integrated_kernel(smooth, steps, math.ceil(smooth.profile.radius / pixel.min()))
+    return kernel.shape[-1] // 2, kernel
 
 
 def _profile(dataset: Dataset, at: tuple[float, float]) -> np.ndarray:

@@ -26,7 +26,7 @@ from gjax.predict.occupied import find_occupied
 from gjax.predict.options import Folding
 from gjax.predict.plan import plan_source
 from gjax.predict.sky_grid import sky_grid
-from gjax.predict.source import AbstractSource, FixedSource
+from gjax.predict.source import AbstractSource, FixedSource, Window
 
 __all__ = ["prepare"]
 
@@ -115,7 +115,7 @@ def _prepare_one(dataset: Dataset, models: Any, table: Parameters, folding: Fold
         i: plan_source(dataset, models.members[i].spatial, spatial_free[i], folding)
         for i in sources
     }
-    pad = good_size(max((plan.window for plan in plans.values()), default=0) // 2 + 2)
+    pad = _padding(dataset, [plan.window for plan in plans.values()])
     frame = _frame(dataset, pad, folding)
     built, constant = {}, None
     for i, plan in plans.items():
@@ -144,6 +144,18 @@ def _prepare_one(dataset: Dataset, models: Any, table: Parameters, folding: Fold
         occupied=find_occupied(counts, dataset.mask, frame.background, constant, pad),
     )
     return _Ready(data, background, kinds)
+
+
+def _padding(dataset: Dataset, windows: list[Window]) -> int:
+    """Choose how far to pad the map.
+
+    A window that moves may lie half outside; one that does not only has to fit.
+    """
+    pads = [0]
+    for window in windows:
+        for size, moves, pixels in zip(*window, dataset.geom.shape, strict=True):
+            pads.append(size // 2 + 2 if moves else -(-(size - pixels) // 2))
+    return good_size(max(pads))
 
 
 def _varying(table: Parameters) -> set[tuple[int, str]]:
@@ -214,6 +226,7 @@ def _constant(source: AbstractSource, model: Any, frame: PreparedDataset) -> np.
     row, column = int(window.row), int(window.column)
     n_energy, ny, nx = frame.mask.shape
     padded = np.zeros((n_energy, *np.shape(frame.exposure)[-2:]))
-    padded[:, row : row + source.window, column : column + source.window] = window.counts
+    height, width = source.window.shape
+    padded[:, row : row + height, column : column + width] = window.counts
     pad = (padded.shape[-1] - nx) // 2
     return padded[:, pad : pad + ny, pad : pad + nx]

@@ -168,8 +168,8 @@ def _normalised(values: np.ndarray, spacing: float, r68: float) -> RadialProfile
     return RadialProfile(coefficients * scale, spacing, r68)
 
 
-def integrated_kernel(pixel: PixelProfile, steps: np.ndarray, size: int) -> np.ndarray:
-    """Integrate the profile over the pixels of a window, per energy.
+def integrated_kernel(pixel: PixelProfile, steps: np.ndarray, reach: int) -> np.ndarray:
+    """Integrate the profile over pixels, per energy.
 
     Parameters
     ----------
@@ -177,15 +177,17 @@ def integrated_kernel(pixel: PixelProfile, steps: np.ndarray, size: int) -> np.n
         The profile averaged over pixels.
     steps :
         Vectors along the sides of a pixel at the source, ``(step_x, step_y)``, shape ``(2, 3)``.
-    size :
-        Pixels on each side of the window; the origin is pixel ``size // 2``.
+    reach :
+        Pixels on each side of the central one.
 
     Returns
     -------
     kernel :
-        Shape ``(etrue, size, size)``; sums to one per energy (zero where there is no response).
+        Shape ``(etrue, 2 reach + 1, 2 reach + 1)``; sums to one per energy (zero where there is no
+        response).
     """
-    at = np.arange(size) - size // 2
+    at = np.arange(-reach, reach + 1)
+    size = len(at)
     metric = np.degrees(1.0) ** 2 * steps @ steps.T
     profile = pixel.profile
     kernel = np.zeros((size, size, profile.coefficients.shape[-1]))
@@ -196,7 +198,7 @@ def integrated_kernel(pixel: PixelProfile, steps: np.ndarray, size: int) -> np.n
     return _normalise(np.moveaxis(kernel, -1, 0))
 
 
-def sampled_kernel(profile: np.ndarray, rad: MapAxis, geom: WcsGeom, size: int) -> np.ndarray:
+def sampled_kernel(profile: np.ndarray, rad: MapAxis, geom: WcsGeom) -> np.ndarray:
     """Sample the tabulated profile at sub-pixel centres, as Gammapy makes its kernels.
 
     Each energy is cut at a square whose half side is its 99.9% containment radius, sampled on
@@ -206,17 +208,19 @@ def sampled_kernel(profile: np.ndarray, rad: MapAxis, geom: WcsGeom, size: int) 
     Returns
     -------
     kernel :
-        Shape ``(etrue, size, size)``.
+        Shape ``(etrue, size, size)`` with an odd size.
     """
     r999 = containment_radius(profile, rad, 0.999)
     r68 = containment_radius(profile, rad, 0.68)
     scale = float(np.max(geom.pixel_scale))
     center = rad.center
+    sizes = np.ceil(2 * r999 / scale).astype(int) // 2 * 2 + 1
+    size = int(sizes.max())
     kernel = np.zeros((len(profile), size, size))
     for i, row in enumerate(profile):
         if row.sum() <= 0:
             continue
-        npix = int(np.ceil(2 * r999[i] / scale) // 2 * 2 + 1)
+        npix = int(sizes[i])
         factor = int(min(np.ceil(12 / (2 * r68[i] / scale)), 4))
         small = WcsGeom.create(
             skydir=geom.center, binsz=scale, npix=npix, proj=geom.projection, frame=geom.frame
@@ -228,11 +232,8 @@ def sampled_kernel(profile: np.ndarray, rad: MapAxis, geom: WcsGeom, size: int) 
         fraction = (r - center[index]) / (center[index + 1] - center[index])
         values = np.clip(row[index] + fraction * (row[index + 1] - row[index]), 0.0, None)
         image = values.reshape(npix, factor, npix, factor).sum(axis=(1, 3))
-        half, mid = npix // 2, size // 2
-        cut = min(half, mid)
-        window = slice(mid - cut, mid + cut + 1)
-        inner = slice(half - cut, half + cut + 1)
-        kernel[i, window, window] = image[inner, inner][: size - mid + cut, : size - mid + cut]
+        inner = slice(size // 2 - npix // 2, size // 2 + npix // 2 + 1)
+        kernel[i, inner, inner] = image
     return _normalise(kernel)
 
 

@@ -9,7 +9,7 @@ nothing.
 from __future__ import annotations
 
 import abc
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -29,7 +29,24 @@ __all__ = [
     "ExtendedSource",
     "FixedSource",
     "ProfileSource",
+    "Window",
 ]
+
+
+class Window(NamedTuple):
+    """The pixels on which a source is predicted.
+
+    Parameters
+    ----------
+    shape :
+        Rows and columns.
+    moves :
+        Whether the window follows the source along rows and columns. One that covers the map and
+        all that can scatter into it stays.
+    """
+
+    shape: tuple[int, int]
+    moves: tuple[bool, bool]
 
 
 class AbstractSource(eqx.Module):
@@ -39,10 +56,12 @@ class AbstractSource(eqx.Module):
     ----------
     edisp :
         Energy dispersion matrix, shape ``(etrue, ereco)``.
+    window :
+        The window's shape, and whether it moves.
     """
 
     edisp: eqx.AbstractVar[ArrayLike]
-    window: eqx.AbstractVar[int]
+    window: eqx.AbstractVar[Window]
 
     @abc.abstractmethod
     def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
@@ -73,7 +92,7 @@ class ProfileSource(AbstractSource):
     spacing: ArrayLike
     nodes: ArrayLike
     locator: Locator
-    window: int = eqx.field(static=True)
+    window: Window = eqx.field(static=True)
 
     def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
         """Give the first row and column of the window."""
@@ -83,7 +102,7 @@ class ProfileSource(AbstractSource):
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
     ) -> Float[Array, "etrue h w"]:
         """Give exposure times the PSF on the window."""
-        pixels = _cut_grid(grid, start, self.window)
+        pixels = _cut_grid(grid, start, self.window.shape)
         source = _direction(self.locator, spatial)
         density = pushed_forward(
             lambda at, own, on: own._density(on, at)[0],
@@ -92,7 +111,7 @@ class ProfileSource(AbstractSource):
             pixels,
             with_jacobian=lambda at, own, on: own._density(on, at),
         )
-        return density * pixels.solid_angle * _cut(exposure, start, self.window)
+        return density * pixels.solid_angle * _cut(exposure, start, self.window.shape)
 
     def _density(self, pixels: SkyGrid, source: Array) -> tuple[Array, Array]:
         """Average the PSF of a source over each pixel, with the slopes in the source's direction.
@@ -117,7 +136,7 @@ class ProfileSource(AbstractSource):
             turned = (total[1 + k] + slope * away[k][..., None] for k in range(3))
             return (total[0] + value, *turned), None
 
-        zero = jnp.zeros((self.window, self.window, jnp.shape(self.profile)[-1]))
+        zero = jnp.zeros((*self.window.shape, jnp.shape(self.profile)[-1]))
         nodes = jnp.asarray(self.nodes)
         (density, *slopes), _ = jax.lax.scan(add, (zero,) * 4, nodes)
         slope = jnp.moveaxis(jnp.stack(slopes, axis=-1), -2, 0)
@@ -130,7 +149,7 @@ class ExtendedSource(AbstractSource):
     Parameters
     ----------
     kernel :
-        Transformed PSF kernels, shape ``(etrue, window, window // 2 + 1)``, or None without a PSF.
+        Transformed PSF kernels, shape ``(etrue, h, w // 2 + 1)``, or None without a PSF.
     locator :
         Places the window.
     oversampling :
@@ -140,7 +159,7 @@ class ExtendedSource(AbstractSource):
     edisp: ArrayLike
     kernel: ArrayLike | None
     locator: Locator
-    window: int = eqx.field(static=True)
+    window: Window = eqx.field(static=True)
     oversampling: int = eqx.field(static=True)
 
     def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
@@ -151,7 +170,7 @@ class ExtendedSource(AbstractSource):
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
     ) -> Float[Array, "etrue h w"]:
         """Give exposure times the convolved morphology on the window."""
-        pixels = _cut_grid(grid, start, self.window)
+        pixels = _cut_grid(grid, start, self.window.shape)
         n = self.oversampling
         nodes = (np.arange(n) + 0.5) / n - 0.5
         offsets = np.stack([a.ravel() for a in np.meshgrid(nodes, nodes)])
@@ -162,10 +181,10 @@ class ExtendedSource(AbstractSource):
             lon, lat = vector.to_lonlat(jnp.einsum("ij,ihw->hwj", rotation, at))
             return total + spatial(lon, lat), None
 
-        zero = jnp.zeros((self.window, self.window))
+        zero = jnp.zeros(self.window.shape)
         total, _ = jax.lax.scan(add, zero, (offsets[0], offsets[1]))
         morphology = total / n**2 * pixels.solid_angle
-        return _convolve(morphology, self.kernel) * _cut(exposure, start, self.window)
+        return _convolve(morphology, self.kernel) * _cut(exposure, start, self.window.shape)
 
 
 class BilinearSource(AbstractSource):
@@ -177,7 +196,7 @@ class BilinearSource(AbstractSource):
     Parameters
     ----------
     kernel :
-        Transformed PSF kernels, shape ``(etrue, window, window // 2 + 1)``, or None without a PSF.
+        Transformed PSF kernels, shape ``(etrue, h, w // 2 + 1)``, or None without a PSF.
     locator :
         Places the source.
     """
@@ -185,7 +204,7 @@ class BilinearSource(AbstractSource):
     edisp: ArrayLike
     kernel: ArrayLike | None
     locator: Locator
-    window: int = eqx.field(static=True)
+    window: Window = eqx.field(static=True)
 
     def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
         """Give the first row and column of the window."""
@@ -196,12 +215,12 @@ class BilinearSource(AbstractSource):
     ) -> Float[Array, "etrue h w"]:
         """Give exposure times the convolved four-pixel image on the window."""
         x, y = _pixel(self.locator, _direction(self.locator, spatial))
-        columns = start[1] + jnp.arange(self.window)
-        rows = start[0] + jnp.arange(self.window)
+        rows = start[0] + jnp.arange(self.window.shape[0])
+        columns = start[1] + jnp.arange(self.window.shape[1])
         weight_x = jnp.clip(1.0 - jnp.abs(columns - x), 0.0, None)
         weight_y = jnp.clip(1.0 - jnp.abs(rows - y), 0.0, None)
         image = weight_y[:, None] * weight_x[None, :]
-        return _convolve(image, self.kernel) * _cut(exposure, start, self.window)
+        return _convolve(image, self.kernel) * _cut(exposure, start, self.window.shape)
 
 
 class FixedSource(AbstractSource):
@@ -210,7 +229,7 @@ class FixedSource(AbstractSource):
     Parameters
     ----------
     template :
-        Exposure times convolved morphology, shape ``(etrue, window, window)``.
+        Exposure times convolved morphology, shape ``(etrue, h, w)``.
     row, column :
         Place of the window in the padded map.
     """
@@ -219,7 +238,7 @@ class FixedSource(AbstractSource):
     template: ArrayLike
     row: ArrayLike
     column: ArrayLike
-    window: int = eqx.field(static=True)
+    window: Window = eqx.field(static=True)
 
     def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
         """Give the first row and column of the window."""
@@ -244,22 +263,30 @@ def _pixel(locator: Locator, direction: Array) -> tuple[Array, Array]:
     return pixel[0], pixel[1]
 
 
-def _start(pixel: tuple[Array, Array], window: int, shape: tuple[int, int]) -> tuple[Array, Array]:
-    """Centre a window on a pixel, inside the padded map."""
-    column, row = (jax.lax.stop_gradient(jnp.floor(p + 0.5)).astype(int) for p in pixel)
-    half = window // 2
-    return jnp.clip(row - half, 0, shape[0] - window), jnp.clip(column - half, 0, shape[1] - window)
+def _start(
+    pixel: tuple[Array, Array], window: Window, padded: tuple[int, int]
+) -> tuple[Array, Array]:
+    """Centre a window on a pixel, inside the padded map; or on the map if it does not move."""
+    starts = []
+    sizes = zip(window.shape, window.moves, padded, reversed(pixel), strict=True)
+    for size, moves, room, place in sizes:
+        if moves:
+            first = jax.lax.stop_gradient(jnp.floor(place + 0.5)).astype(int) - size // 2
+            starts.append(jnp.clip(first, 0, room - size))
+        else:
+            starts.append(jnp.asarray((room - size) // 2))
+    return starts[0], starts[1]
 
 
-def _cut(array: ArrayLike, start: tuple[Array, Array], window: int) -> Array:
+def _cut(array: ArrayLike, start: tuple[Array, Array], window: tuple[int, int]) -> Array:
     """Cut the window out of the last two axes."""
     array = jnp.asarray(array)
     lead = array.ndim - 2
     zeros = (jnp.zeros((), start[0].dtype),) * lead
-    return jax.lax.dynamic_slice(array, (*zeros, *start), (*array.shape[:lead], window, window))
+    return jax.lax.dynamic_slice(array, (*zeros, *start), (*array.shape[:lead], *window))
 
 
-def _cut_grid(grid: SkyGrid, start: tuple[Array, Array], window: int) -> SkyGrid:
+def _cut_grid(grid: SkyGrid, start: tuple[Array, Array], window: tuple[int, int]) -> SkyGrid:
     return jax.tree.map(lambda array: _cut(array, start, window), grid)
 
 

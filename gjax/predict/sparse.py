@@ -24,12 +24,13 @@ from gjax.predict.fold import (
     background_factor,
     source_windows,
 )
+from gjax.predict.occupied import Occupied
 from gjax.typing import Array, ArrayLike, Float, Scalar
 
-__all__ = ["npred_occupied", "npred_sparse"]
+__all__ = ["Region", "Sparse", "npred_sparse", "place_in_window"]
 
 
-class _Region(eqx.Module):
+class Region(eqx.Module):
     """The bins over which the total is taken, and what is summed over them already.
 
     Parameters
@@ -45,9 +46,25 @@ class _Region(eqx.Module):
     constant: Array
 
 
-def npred_sparse(
-    data: PreparedDataset, physics: Components
-) -> tuple[Scalar, Float[Array, " occupied"]]:
+class Sparse(eqx.Module):
+    """The prediction of one dataset, as far as the statistic needs it.
+
+    Parameters
+    ----------
+    total :
+        Sum over the mask.
+    npred :
+        Counts in the occupied bins, shape ``(occupied,)``.
+    region :
+        The bins of the mask that are not clipped at zero.
+    """
+
+    total: Scalar
+    npred: Float[Array, " occupied"]
+    region: Region
+
+
+def npred_sparse(data: PreparedDataset, physics: Components) -> Sparse:
     """Predict the total inside the mask and the counts in the occupied bins of one dataset."""
     factor = background_factor(data, physics)
     windows = source_windows(data, physics)
@@ -57,36 +74,32 @@ def npred_sparse(
     for kind in fixed[2]:
         negative = negative | (kind.counts.min() < 0)
     region = jax.lax.cond(negative, _clipped_region, _whole_region, *fixed)
-    return _total(region, factor, windows), jnp.maximum(_gather(data, factor, windows), 0.0)
+    npred = jnp.maximum(_gather(data, factor, windows), 0.0)
+    return Sparse(_total(region, factor, windows), npred, region)
 
 
-def npred_occupied(data: PreparedDataset, physics: Components) -> Float[Array, " occupied"]:
-    """Predict the counts in the occupied bins of one dataset."""
-    return _gather(data, background_factor(data, physics), source_windows(data, physics))
-
-
-def _whole_region(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> _Region:
+def _whole_region(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Region:
     bins = data.occupied
-    return _Region(
+    return Region(
         *(jnp.asarray(a) for a in (bins.mask, bins.background_total, bins.constant_total))
     )
 
 
-def _clipped_region(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> _Region:
+def _clipped_region(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Region:
     mask = jnp.asarray(data.mask) & (assemble(data, factor, windows) > 0)
     pad = (np.shape(data.exposure)[-1] - mask.shape[-1]) // 2
 
     def inside(cube: ArrayLike | None) -> Array:
         return jnp.where(mask, 0.0 if cube is None else cube, 0.0).sum(axis=(1, 2))
 
-    return _Region(
+    return Region(
         mask=jnp.pad(mask, ((0, 0), (pad, pad), (pad, pad))),
         background=inside(data.background),
         constant=inside(data.constant).sum(),
     )
 
 
-def _total(region: _Region, factor: Array, windows: tuple[Windows, ...]) -> Scalar:
+def _total(region: Region, factor: Array, windows: tuple[Windows, ...]) -> Scalar:
     """Sum over a region, where the prediction is linear in factor and windows."""
 
     def add(total: Scalar, one: Windows) -> tuple[Scalar, None]:
@@ -105,19 +118,30 @@ def _gather(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) 
     values = jnp.asarray(bins.constant) + bins.background * factor[jnp.asarray(bins.energy)]
 
     def add(values: Array, one: Windows) -> tuple[Array, None]:
-        height, width = one.counts.shape[-2:]
-        row, column = bins.row - one.row, bins.column - one.column
-        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-        at = (
-            jnp.asarray(bins.energy),
-            jnp.clip(row, 0, height - 1),
-            jnp.clip(column, 0, width - 1),
-        )
+        inside, at = place_in_window(bins, (one.row, one.column), one.counts.shape[-2:])
         return values + jnp.where(inside, one.counts[at], 0.0), None
 
     for kind in windows:
         values = _each(add, values, kind)
     return values
+
+
+def place_in_window(
+    bins: Occupied, start: tuple[Array, Array], shape: tuple[int, int]
+) -> tuple[Array, tuple[Array, Array, Array]]:
+    """Find the occupied bins in a window.
+
+    Returns
+    -------
+    inside :
+        Whether each bin is in the window.
+    at :
+        Index ``(energy, row, column)`` of each in the window; any valid one for those outside.
+    """
+    row, column = bins.row - start[0], bins.column - start[1]
+    inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
+    row, column = jnp.clip(row, 0, shape[0] - 1), jnp.clip(column, 0, shape[1] - 1)
+    return inside, (jnp.asarray(bins.energy), row, column)
 
 
 def _each(add: Callable[[Any, Windows], tuple[Any, None]], total: Any, stacked: Windows) -> Any:
