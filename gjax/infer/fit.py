@@ -83,18 +83,16 @@ def fit(
     table = Parameters.from_models(models) if parameters is None else parameters
     objective = run.prepare(models, table)
     theta = objective.layout.start
-    for _ in range(_MAX_PREPARATIONS):
+    for preparation in range(1, _MAX_PREPARATIONS + 1):
         before = objective.layout.models_at(theta)
-        minimum = run.search(objective, theta, polish=False)
+        minimum = run.search(objective, theta)
         theta = minimum.theta
         table, models = _at(table, objective, theta)
         settled = not _has_drifted(before, models, run.datasets)
-        if minimum.status is not Status.CONVERGED or settled:
+        if minimum.status is not Status.CONVERGED or settled or preparation == _MAX_PREPARATIONS:
             break
         objective = run.prepare(models, table)
         theta = objective.layout.start  # coordinates are scaled anew
-    minimum = run.search(objective, theta, polish=True)
-    table, models = _at(table, objective, minimum.theta)
     return _result(run, objective, minimum, table, models)
 
 
@@ -123,14 +121,13 @@ class _Run:
         self.count("prepare", watch)
         return objective
 
-    def search(self, objective: Objective, start: np.ndarray, polish: bool) -> Minimum:
+    def search(self, objective: Objective, start: np.ndarray) -> Minimum:
         with Stopwatch() as watch:
             minimum = minimize(
                 objective,
                 start,
                 tolerance=self.tolerance,
                 max_evaluations=self.max_evaluations - self.evaluations,
-                polish=polish,
                 callback=self.callback,
             )
         self.count("fit", watch)

@@ -1,10 +1,9 @@
-r"""Minimisation with exact derivatives: damped Fisher scoring, projected on the bounds.
+r"""Minimisation with exact derivatives: damped Newton steps, projected on the bounds.
 
-The step solves :math:`(2 I + \lambda D)\\,s = -g` with the expected information I, its diagonal D
-and the gradient g (Levenberg and Marquardt's damping). Coordinates that sit on a bound with the
-gradient pushing outwards are held; a step that would cross a bound ends on it and the others are
-solved again. Near the minimum, Newton steps with the exact Hessian finish the work where the
-expected information is a poor model of it.
+The step solves :math:`(H + \lambda D)\,s = -g` with the gradient g, the exact Hessian H (or its
+positive part where H has a negative direction) and the diagonal D of either (Levenberg and
+Marquardt's damping). Coordinates that sit on a bound with the gradient pushing outwards are held; a
+step that would cross a bound ends on it and the others are solved again.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ from enum import Enum
 
 import numpy as np
 
-from gjax.infer import objective as derivatives
-from gjax.infer.objective import Objective
+from gjax.infer.objective import Objective, expand_objective
 
 __all__ = ["Minimum", "Status", "minimize"]
 
@@ -63,24 +61,12 @@ class Minimum:
     trace: list[float] = field(default_factory=list)
 
 
-@dataclass
-class _Point:
-    theta: np.ndarray
-    stat: float
-    gradient: np.ndarray
-
-    @property
-    def is_finite(self) -> bool:
-        return bool(np.isfinite(self.stat) and np.isfinite(self.gradient).all())
-
-
 def minimize(
     objective: Objective,
     start: np.ndarray,
     *,
     tolerance: float = 1e-5,
     max_evaluations: int = 200,
-    polish: bool = True,
     callback: Callable[[int, float], None] | None = None,
 ) -> Minimum:
     """Minimise the statistic from a start.
@@ -91,24 +77,34 @@ def minimize(
         Largest estimated distance to the minimum, in units of the statistic.
     max_evaluations :
         Bound on the evaluations of statistic and gradient.
-    polish :
-        Whether to check and finish with the exact Hessian; without it the result has none (NaN).
     callback :
         Called with the number of evaluations and the statistic after each of them.
     """
     problem = _Problem(objective, callback, max_evaluations)
     if start.size == 0:
         stat = float(objective(start))
-        empty = np.zeros((0, 0))
-        return Minimum(start, stat, start, empty, 0.0, start > 0, Status.NOTHING_FREE, 1)
+        none = np.zeros((0, 0))
+        return Minimum(start, stat, start, none, 0.0, start > 0, Status.NOTHING_FREE, 1)
     point = problem.at(np.clip(start, problem.lower, problem.upper))
-    unknown = np.full((start.size, start.size), np.nan)
     if not point.is_finite:
-        return problem.end(point, unknown, np.nan, problem.held(point), Status.NOT_FINITE)
-    point, status = _score(problem, point, tolerance)
-    if not polish:
-        return problem.end(point, unknown, np.nan, problem.held(point), status)
-    return _finish(problem, point, status, tolerance)
+        return problem.end(point, np.nan, Status.NOT_FINITE)
+    return _descend(problem, point, tolerance)
+
+
+@dataclass
+class _Point:
+    """A point with its expansion: where the Hessian is no minimum's, its positive part is used."""
+
+    theta: np.ndarray
+    stat: float
+    gradient: np.ndarray
+    hessian: np.ndarray
+    positive: np.ndarray
+
+    @property
+    def is_finite(self) -> bool:
+        numbers = (self.stat, self.gradient, self.hessian, self.positive)
+        return all(bool(np.isfinite(number).all()) for number in numbers)
 
 
 class _Problem:
@@ -128,14 +124,11 @@ class _Problem:
         self.callback = callback
         self.trace: list[float] = []
 
-    @property
-    def is_spent(self) -> bool:
-        return self.evaluations >= self.max_evaluations
-
     def at(self, theta: np.ndarray) -> _Point:
-        stat, gradient = derivatives.value_and_grad(self.objective, theta)
+        found = expand_objective(self.objective, theta)
         self.evaluations += 1
-        point = _Point(theta, float(stat), np.asarray(gradient))
+        arrays = (np.asarray(a) for a in (found.gradient, found.hessian, found.positive))
+        point = _Point(theta, float(found.stat), *arrays)
         if self.callback is not None:
             self.callback(self.evaluations, point.stat)
         return point
@@ -161,76 +154,49 @@ class _Problem:
             held = held | crossed
         return np.clip(target, self.lower, self.upper)
 
-    def end(
-        self, point: _Point, hessian: np.ndarray, edm: float, held: np.ndarray, status: Status
-    ) -> Minimum:
+    def end(self, point: _Point, edm: float, status: Status) -> Minimum:
         return Minimum(
             theta=point.theta,
             stat=point.stat,
             gradient=point.gradient,
-            hessian=hessian,
+            hessian=point.hessian,
             edm=edm,
-            held=held,
+            held=self.held(point),
             status=status,
             evaluations=self.evaluations,
             trace=self.trace,
         )
 
 
-def _score(problem: _Problem, point: _Point, tolerance: float) -> tuple[_Point, Status]:
-    """Damped Fisher scoring until the estimated distance to the minimum is small."""
+def _descend(problem: _Problem, point: _Point, tolerance: float) -> Minimum:
+    """Take damped Newton steps until the estimated distance to the minimum is small."""
     damping = 1e-3
     problem.trace.append(point.stat)
-    model = 2.0 * np.asarray(derivatives.observed_information(problem.objective, point.theta))
-    while not problem.is_spent:
-        if _edm(point, model, problem.held(point)) < tolerance:
-            return point, Status.CONVERGED
+    while True:
+        held = problem.held(point)
+        convex = _is_positive(point.hessian[np.ix_(~held, ~held)])
+        model = point.hessian if convex else point.positive
+        edm = _edm(point, model, held)
+        if edm < tolerance:
+            return problem.end(point, edm, Status.CONVERGED if convex else Status.NOT_CONVEX)
+        if problem.evaluations >= problem.max_evaluations:
+            return problem.end(point, edm, Status.MAX_EVALUATIONS)
         diagonal = np.maximum(np.diag(model), 1e-12 * max(np.diag(model).max(), 1e-300))
         target = problem.step(point, model + damping * np.diag(diagonal))
         move = target - point.theta
         promised = -(point.gradient @ move + 0.5 * move @ model @ move)
         trial = problem.at(target)
         gain = (point.stat - trial.stat) / promised if promised > 0 else -1.0
-        if not trial.is_finite or gain < 1e-3:
+        # Below this the gain drowns in the rounding of the sum: take a step that does no harm.
+        drowned = abs(promised) < 1e-12 * abs(point.stat) and trial.stat <= point.stat * (1 + 1e-12)
+        if not trial.is_finite or (gain < 1e-3 and not drowned):
             damping = max(10.0 * damping, 1e-2)
             if damping > 1e12:
-                return point, Status.STALLED
+                return problem.end(point, edm, Status.STALLED)
             continue
         damping = damping / 10.0 if gain > 0.75 else damping * (4.0 if gain < 0.25 else 1.0)
         point = trial
         problem.trace.append(point.stat)
-        model = 2.0 * np.asarray(derivatives.observed_information(problem.objective, point.theta))
-    return point, Status.MAX_EVALUATIONS
-
-
-def _finish(problem: _Problem, point: _Point, status: Status, tolerance: float) -> Minimum:
-    """Check the end of the scoring with the exact Hessian, and improve on it by Newton steps."""
-    hessian = np.asarray(derivatives.hessian(problem.objective, point.theta))
-    for _ in range(5):
-        held = problem.held(point)
-        free = ~held
-        block = hessian[np.ix_(free, free)]
-        if not np.isfinite(block).all() or not _is_positive(block):
-            failed = Status.NOT_CONVEX if status is Status.CONVERGED else status
-            return problem.end(point, hessian, np.inf, held, failed)
-        edm = _edm(point, hessian, held)
-        if edm < tolerance:
-            return problem.end(point, hessian, edm, held, Status.CONVERGED)
-        if problem.is_spent:
-            break
-        trial = problem.at(problem.step(point, hessian))
-        # At the end the gain drowns in rounding: take a step that at least does no harm.
-        if not trial.is_finite or trial.stat > point.stat + 1e-9 * abs(point.stat):
-            break
-        errors = np.sqrt(2.0 * np.diag(np.linalg.inv(block)))
-        moved = np.abs(trial.theta - point.theta)[free] / errors
-        point = trial
-        problem.trace.append(point.stat)
-        if moved.max() > 0.1:
-            hessian = np.asarray(derivatives.hessian(problem.objective, point.theta))
-    held = problem.held(point)
-    failed = status if status is not Status.CONVERGED else Status.STALLED
-    return problem.end(point, hessian, _edm(point, hessian, held), held, failed)
 
 
 def _is_positive(matrix: np.ndarray) -> bool:

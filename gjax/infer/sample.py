@@ -21,7 +21,7 @@ from numpyro.infer import NUTS
 
 from gjax.dataset.dataset import Dataset
 from gjax.infer.fit import fit
-from gjax.infer.objective import Objective, information
+from gjax.infer.objective import Objective, expand_objective
 from gjax.infer.posterior import Posterior
 from gjax.infer.provenance import provenance
 from gjax.infer.result import FitResult
@@ -68,12 +68,15 @@ class Whitened(eqx.Module):
 
 
 def whiten(objective: Objective, theta: Theta) -> Whitened:
-    """Find whitened coordinates from the expected information at a point near the optimum.
+    """Find whitened coordinates from the curvature at a point near the optimum.
 
     A coordinate that sits on a bound is moved inside by a tenth of its error.
     """
     lower, upper = np.asarray(objective.layout.lower), np.asarray(objective.layout.upper)
-    info = np.asarray(information(objective, jnp.asarray(theta)))
+    found = expand_objective(objective, jnp.asarray(theta))
+    info = 0.5 * np.asarray(found.hessian)
+    if not np.isfinite(info).all() or np.linalg.eigvalsh(info).min() <= 0:
+        info = 0.5 * np.asarray(found.positive)
     scale = np.sqrt(np.maximum(np.diag(info), 1e-300))
     values, vectors = np.linalg.eigh(info / np.outer(scale, scale))
     covariance = (vectors / np.maximum(values, 1e-8)) @ vectors.T / np.outer(scale, scale)

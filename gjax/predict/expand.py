@@ -1,11 +1,12 @@
 r"""Value, slopes and curvature of the prediction, using the structure of the problem.
 
-Every parameter of a source acts in that source alone, and a spectral one only through a small matrix.
-So derivatives are taken source by source: spectral ones need no convolution at all, spatial ones one
-image each. With the weights :math:`w_i = 1 - n_i / \mu_i` of the Cash statistic,
+Every parameter of a source acts in that source alone, and a spectral one only through a small
+matrix. So derivatives are taken source by source: spectral ones need no convolution at all, spatial
+ones one image each. With the weights :math:`w_i = 1 - n_i / \mu_i` of the Cash statistic,
 
 .. math:: \tfrac12 \partial_j C = \sum_i w_i\, \partial_j \mu_i, \qquad
-    \tfrac12 \partial_j \partial_k C = \sum_i \frac{n_i}{\mu_i^2}\, \partial_j \mu_i\, \partial_k \mu_i
+    \tfrac12 \partial_j \partial_k C =
+    \sum_i \frac{n_i}{\mu_i^2}\, \partial_j \mu_i\, \partial_k \mu_i
     + \sum_i w_i\, \partial_j \partial_k \mu_i
 
 the first sum of the curvature runs over the occupied bins, and the second has no terms between two
@@ -14,6 +15,7 @@ sources.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -23,8 +25,8 @@ import numpy as np
 
 from gjax.predict.fold import Components, PreparedDataset, background_factor
 from gjax.predict.group import map_stacked
-from gjax.predict.sparse import Sparse, npred_sparse, place_in_window
 from gjax.predict.source import AbstractSource
+from gjax.predict.sparse import Sparse, npred_sparse, place_in_window
 from gjax.stats.cash import NPRED_FLOOR
 from gjax.typing import Array, Float
 
@@ -69,9 +71,7 @@ def expand(data: PreparedDataset, physics: Components, varying: Varying) -> Expa
     above = sparse.npred > NPRED_FLOOR
     ratio = jnp.where(above, data.occupied.counts / jnp.where(above, sparse.npred, 1.0), 0.0)
     blocks = [_expand_background(data, physics, varying.background, sparse, ratio)]
-    for stacked, models, which in zip(
-        data.sources, physics.sources, varying.sources, strict=True
-    ):
+    for stacked, models, which in zip(data.sources, physics.sources, varying.sources, strict=True):
 
         def one(parts: Any, which: Any = which) -> _Block:
             source, spectral, spatial = parts
@@ -98,6 +98,18 @@ class _Block(eqx.Module):
 
 def _length(stacked: Any) -> int:
     return np.shape(jax.tree.leaves(stacked)[0])[0]
+
+
+def _slopes(function: Callable[[Array], Array], at: Array) -> Array:
+    """Differentiate by forward mode; the derivatives are the last axis."""
+    if not at.size:
+        return jnp.zeros((*jax.eval_shape(function, at).shape, 0))
+    return jax.jacfwd(function)(at)
+
+
+def _bends(function: Callable[[Array], Array], at: Array) -> Array:
+    """Differentiate twice; the derivatives are the last two axes."""
+    return _slopes(lambda point: _slopes(function, point), at)
 
 
 def _pick(module: Any, which: Any) -> Array:
@@ -134,8 +146,8 @@ def _expand_background(
         model = _put(physics.background, which, vector)
         return background_factor(data, Components(model, ()))
 
-    slope = jax.jacfwd(factor)(start)
-    bend = jax.jacfwd(jax.jacfwd(factor))(start)
+    slope = _slopes(factor, start)
+    bend = _bends(factor, start)
     # A comparison instead of a scatter: the order of a sum must not depend on the device.
     energy = jnp.asarray(bins.energy)
     is_bin = energy[None, :] == jnp.arange(len(slope))[:, None]
@@ -170,7 +182,7 @@ def _expand_source(
     def weighed(vector: Array) -> Array:
         return jnp.einsum("ehw,thw->te", weights, image(vector)) * edisp
 
-    flux0, flux1 = flux(spectral), jax.jacfwd(flux)(spectral)
+    flux0, flux1 = flux(spectral), _slopes(flux, spectral)
     image0, push = jax.linearize(image, spatial)
     images = image0[None]
     if spatial.size:
@@ -178,8 +190,8 @@ def _expand_source(
     sums = jnp.einsum("ehw,mthw->mte", weights, images) * edisp
     seen = jnp.where(inside, images[:, :, at[1], at[2]] * edisp[:, at[0]], 0.0)
     cross = jnp.einsum("tj,mte->jm", flux1, sums[1:])
-    bend = jnp.einsum("tjk,te->jk", jax.jacfwd(jax.jacfwd(flux))(spectral), sums[0])
-    move = jnp.einsum("t,tejk->jk", flux0, jax.jacfwd(jax.jacfwd(weighed))(spatial))
+    bend = jnp.einsum("tjk,te->jk", _bends(flux, spectral), sums[0])
+    move = jnp.einsum("t,tejk->jk", flux0, _bends(weighed, spatial))
     return _Block(
         slopes=jnp.concatenate([flux1.T @ seen[0], jnp.einsum("t,mtk->mk", flux0, seen[1:])]),
         gradient=jnp.concatenate(
@@ -196,7 +208,7 @@ def _window_weights(
     place: tuple[Array, tuple[Array, Array, Array]],
     ratio: Array,
 ) -> Array:
-    """Give the weight of each bin of a window: one in the region, less n / mu where there are counts."""
+    """Give the weight of each bin of a window: one in the region, less n / mu at counts."""
     mask = sparse.region.mask
     zero = jnp.zeros((), start[0].dtype)
     shape = (mask.shape[0], *source.window.shape)
