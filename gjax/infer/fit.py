@@ -82,17 +82,16 @@ def fit(
     )
     table = Parameters.from_models(models) if parameters is None else parameters
     objective = run.prepare(models, table)
-    theta = objective.layout.start
-    for preparation in range(1, _MAX_PREPARATIONS + 1):
-        before = objective.layout.models_at(theta)
-        minimum = run.search(objective, theta)
-        theta = minimum.theta
-        table, models = _at(table, objective, theta)
+    minimum = run.search(objective)
+    for _ in range(_MAX_PREPARATIONS - 1):
+        before = objective.layout.models_at(objective.layout.start)
+        table, models = _at(table, objective, minimum.theta)
         settled = not _has_drifted(before, models, run.datasets)
-        if minimum.status is not Status.CONVERGED or settled or preparation == _MAX_PREPARATIONS:
+        if settled or minimum.status is not Status.CONVERGED:
             break
         objective = run.prepare(models, table)
-        theta = objective.layout.start  # coordinates are scaled anew
+        minimum = run.search(objective)
+    table, models = _at(table, objective, minimum.theta)
     return _result(run, objective, minimum, table, models)
 
 
@@ -121,11 +120,11 @@ class _Run:
         self.count("prepare", watch)
         return objective
 
-    def search(self, objective: Objective, start: np.ndarray) -> Minimum:
+    def search(self, objective: Objective) -> Minimum:
         with Stopwatch() as watch:
             minimum = minimize(
                 objective,
-                start,
+                objective.layout.start,
                 tolerance=self.tolerance,
                 max_evaluations=self.max_evaluations - self.evaluations,
                 callback=self.callback,

@@ -204,7 +204,7 @@ def _chain_rule(data: PreparedDataset, found: Any, chain: Array) -> tuple[Array,
     root = jnp.where(above, jnp.sqrt(counts) / jnp.where(above, npred, 1.0), 0.0)
     scaled = chain.T @ (found.slopes * root)
     return (
-        cash_sum(found.sparse.total, npred, counts),
+        jnp.asarray(cash_sum(found.sparse.total, npred, counts)),
         2.0 * found.gradient @ chain,
         2.0 * scaled @ scaled.T,
         2.0 * chain.T @ found.curvature @ chain,
@@ -216,7 +216,7 @@ def _varying(layout: Layout, block: Block) -> Varying:
     """Tell which leaves of the models of a block's datasets can change."""
     leaves, structure = jax.tree.flatten(layout.models)
     changing = {*layout.free, *(position for position, _, _ in layout.links)}
-    marks = [np.bool_(False)] * len(leaves)
+    marks: list[Any] = [np.bool_(False)] * len(leaves)
     for i, leaf in enumerate(layout.leaves):
         marks[leaf] = np.bool_(i in changing)
     stacked = components(block, jax.tree.unflatten(structure, marks))

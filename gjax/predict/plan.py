@@ -19,13 +19,14 @@ from gjax.numerics import vector
 from gjax.numerics.convolve import good_size, transform_kernel
 from gjax.predict.options import Folding
 from gjax.predict.psf import (
+    PixelProfile,
     RadialProfile,
     integrated_kernel,
     pixel_profile,
     radial_profile,
     sampled_kernel,
 )
-from gjax.predict.response import edisp_kernel, psf_profile
+from gjax.predict.response import containment_radius, edisp_kernel, psf_profile
 from gjax.predict.sky_grid import locator
 from gjax.predict.source import (
     AbstractSource,
@@ -44,6 +45,9 @@ _MARGIN = 3
 _GROWTH = 0.3
 
 _MAX_OVERSAMPLING = 16
+
+#: A PSF whose 68% radius is at least this many pixels may be sampled at pixel centres.
+_RESOLVED = 0.8
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def _plan_convolved(
     pixel = np.degrees(np.linalg.norm(steps, axis=-1))
     radius = float(np.squeeze(spatial.evaluation_radius))
     room = radius * (1 + _GROWTH) if is_free else radius
-    psf_reach, kernel = _kernel(dataset, at, steps, folding)
+    psf_reach, kernel = _kernel(dataset, at, steps, spatial.is_point, folding)
     window = _window(geom, math.ceil(room / pixel.min()), psf_reach)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
     oversampling = 1
@@ -147,7 +151,11 @@ def _window(geom: WcsGeom, source_reach: int, psf_reach: int) -> Window:
 
 
 def _kernel(
-    dataset: Dataset, at: tuple[float, float], steps: np.ndarray, folding: Folding
+    dataset: Dataset,
+    at: tuple[float, float],
+    steps: np.ndarray,
+    is_point: bool,
+    folding: Folding,
 ) -> tuple[int, np.ndarray | None]:
     """Give the reach of the PSF in pixels and its convolution kernels."""
     psf = dataset.psf
@@ -155,11 +163,19 @@ def _kernel(
         return 0, None
     if folding.kernel == "sampled":
         kernel = sampled_kernel(_profile(dataset, at), psf.rad, dataset.geom)
-    else:
-        pixel = np.degrees(np.linalg.norm(steps, axis=-1))
-        smooth = pixel_profile(_radial(dataset, at, folding), steps)
-        kernel = integrated_kernel(smooth, steps, math.ceil(smooth.profile.radius / pixel.min()))
-    return kernel.shape[-1] // 2, kernel
+        return kernel.shape[-1] // 2, kernel
+    pixel = np.degrees(np.linalg.norm(steps, axis=-1))
+    radial = _radial(dataset, at, folding)
+    smooth = pixel_profile(radial, steps)
+    reach = math.ceil(smooth.profile.radius / pixel.min())
+    kernel = integrated_kernel(smooth, steps, reach)
+    if not is_point:
+        # The morphology is averaged over pixels already: a second average would widen the image.
+        r68 = containment_radius(_profile(dataset, at), psf.rad, 0.68)
+        at_center = integrated_kernel(PixelProfile(radial, np.zeros((1, 2))), steps, reach)
+        is_resolved = r68 >= _RESOLVED * pixel.max()
+        kernel = np.where(is_resolved[:, None, None], at_center, kernel)
+    return reach, kernel
 
 
 def _profile(dataset: Dataset, at: tuple[float, float]) -> np.ndarray:

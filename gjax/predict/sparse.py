@@ -118,7 +118,7 @@ def _gather(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) 
     values = jnp.asarray(bins.constant) + bins.background * factor[jnp.asarray(bins.energy)]
 
     def add(values: Array, one: Windows) -> tuple[Array, None]:
-        inside, at = place_in_window(bins, (one.row, one.column), one.counts.shape[-2:])
+        inside, at = place_in_window(bins, (one.row, one.column), one.counts.shape)
         return values + jnp.where(inside, one.counts[at], 0.0), None
 
     for kind in windows:
@@ -127,9 +127,9 @@ def _gather(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) 
 
 
 def place_in_window(
-    bins: Occupied, start: tuple[Array, Array], shape: tuple[int, int]
+    bins: Occupied, start: tuple[Array, Array], shape: tuple[int, ...]
 ) -> tuple[Array, tuple[Array, Array, Array]]:
-    """Find the occupied bins in a window.
+    """Find the occupied bins in a window, whose shape ends in rows and columns.
 
     Returns
     -------
@@ -138,9 +138,10 @@ def place_in_window(
     at :
         Index ``(energy, row, column)`` of each in the window; any valid one for those outside.
     """
+    height, width = shape[-2:]
     row, column = bins.row - start[0], bins.column - start[1]
-    inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
-    row, column = jnp.clip(row, 0, shape[0] - 1), jnp.clip(column, 0, shape[1] - 1)
+    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+    row, column = jnp.clip(row, 0, height - 1), jnp.clip(column, 0, width - 1)
     return inside, (jnp.asarray(bins.energy), row, column)
 
 
