@@ -91,7 +91,8 @@ def test_offset_by_goes_where_it_is_told(lon, lat, angle, distance):
     expected = SkyCoord(lon * u.deg, lat * u.deg).directional_offset_by(
         angle * u.deg, distance * u.deg
     )
-    assert sphere.separation(lon2, lat2, expected.ra.deg, expected.dec.deg) < 1e-7
+    # astropy takes an arcsine, which near a pole knows the latitude to sqrt(2 eps) = 1.2e-6 deg.
+    assert sphere.separation(lon2, lat2, expected.ra.deg, expected.dec.deg) < 2e-6
 
 
 @settings(max_examples=60, deadline=None)
