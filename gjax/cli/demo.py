@@ -149,7 +149,7 @@ def run_demo(
     folder = Path(output)
     written = ("config.yaml", "start_models.yaml", "dl3/*.fits*")
     products = Products(folder, overwrite=overwrite, more=written)
-    with Progress(10, quiet=quiet) as progress:
+    with Progress(6, quiet=quiet) as progress:
         progress.stage("simulating one hour")
         _simulate(products, seed)
         progress.advance()

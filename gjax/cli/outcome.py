@@ -21,13 +21,12 @@ from gjax.infer.sample import sample_fit
 from gjax.io.datasets import write_dataset
 from gjax.io.models import write_models
 from gjax.io.results import posterior_summary, write_posterior, write_result
-from gjax.model import SkyModel
 
-__all__ = ["Outcome", "finish", "write_datasets"]
+__all__ = ["SAMPLING_STEPS", "Outcome", "finish", "write_datasets"]
 
 
 #: Steps of the progress bar for the sampler.
-_SAMPLING_STEPS = 10
+SAMPLING_STEPS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +137,10 @@ def _sample(outcome: Outcome, settings: Gjax, products: Products, progress: Prog
     def report(done: int, total: int) -> None:
         nonlocal steps
         progress.stage(f"sampling: {done} of {total} steps")
-        reached = _SAMPLING_STEPS * done // total
+        reached = SAMPLING_STEPS * done // total
         progress.advance(reached - steps)
         steps = reached
 
-    progress.extend(_SAMPLING_STEPS)
     posterior = sample_fit(
         outcome.fit,
         chains=wanted.chains,
@@ -164,8 +162,6 @@ def _draw(
     outcome: Outcome, products: Products, progress: Progress, truths: Mapping[str, float] | None
 ) -> None:
     begin = time.perf_counter()
-    sources = [m for m in outcome.fit.models.members if isinstance(m, SkyModel)]
-    progress.extend(len(outcome.datasets) + len(sources))
     for name in draw_datasets(products, outcome.datasets, outcome.npred, outcome.fit):
         progress.stage(f"drawing {name}")
         progress.advance()

@@ -51,6 +51,8 @@ class Progress:
     ) -> None:
         if error is None:
             self._bar.set_description_str("done")
+            if not self._bar.disable:  # steps that turned out not to be needed
+                self._bar.update(max(self._bar.total - self._bar.n, 0))
         self._bar.close()
 
     def stage(self, description: str) -> None:
@@ -63,8 +65,9 @@ class Progress:
 
     def extend(self, steps: int) -> None:
         """Add steps to the total."""
-        self._bar.total += steps
-        self._bar.refresh()
+        if not self._bar.disable:
+            self._bar.total += steps
+            self._bar.refresh()
 
     def note(self, message: str) -> None:
         """Write a line for the user above the bar."""

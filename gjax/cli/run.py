@@ -15,7 +15,7 @@ from gjax.cli.modelling import (
     find_models_file,
     result_document,
 )
-from gjax.cli.outcome import Outcome, finish, write_datasets
+from gjax.cli.outcome import SAMPLING_STEPS, Outcome, finish, write_datasets
 from gjax.cli.paths import expand
 from gjax.cli.products import Products
 from gjax.cli.progress import Progress, logging_as
@@ -30,9 +30,13 @@ from gjax.dataset.dataset import Dataset
 from gjax.infer.fit import fit as run_fit
 from gjax.infer.result import FitResult
 from gjax.io.models import ModelsFile, read_models
+from gjax.model import SkyModel
 from gjax.predict.npred import npred_prepared
 
 __all__ = ["run_analysis", "run_stages"]
+
+#: Steps of the bar that every run has: the fit counts for three, writing for two.
+_STEPS = 5
 
 
 def run_analysis(
@@ -70,7 +74,7 @@ def run_analysis(
     folder = expand(configuration.settings.general.outdir) if output is None else Path(output)
     products = Products(folder, overwrite=overwrite, inputs=(models_path,))
     contents = read_models(models_path)
-    with logging_as(configuration.settings.general.log), Progress(8, quiet=quiet) as progress:
+    with logging_as(configuration.settings.general.log), Progress(_STEPS, quiet=quiet) as progress:
         for note in configuration.notes:
             progress.note(note)
         for name in configuration.skipped:
@@ -106,7 +110,7 @@ def run_stages(
     begin = time.perf_counter()
     store = open_data_store(config)
     obs_ids = select_observations(config, store)
-    progress.extend(len(obs_ids))
+    progress.extend(_more_steps(config, contents, len(obs_ids)))
     progress.stage("reducing observations")
     datasets = reduce_datasets(
         config, iter_observations(config, store, obs_ids, progress), progress
@@ -133,11 +137,28 @@ def run_stages(
     return finish(outcome, config.settings.gjax, products, progress, truths)
 
 
+def _more_steps(config: Configuration, contents: ModelsFile, n_observations: int) -> int:
+    """Count the steps of the bar for observations, sampler and pictures."""
+    settings = config.settings
+    steps = n_observations
+    if settings.gjax.sampler is not None:
+        steps += SAMPLING_STEPS
+    if settings.gjax.pictures:
+        n_datasets = 1 if settings.datasets.stack else n_observations
+        sources = [model for model in contents.models.members if isinstance(model, SkyModel)]
+        steps += n_datasets + len(sources)
+    return steps
+
+
 def _fit(datasets: list[Dataset], models: Any, parameters: Any, progress: Progress) -> FitResult:
     progress.stage("compiling the fit")
 
-    def report(evaluation: int, stat: float) -> None:
-        progress.stage(f"fit: evaluation {evaluation}, {stat:.1f}")
+    evaluations = 0
+
+    def report(_: int, stat: float) -> None:
+        nonlocal evaluations
+        evaluations += 1
+        progress.stage(f"fit: evaluation {evaluations}, {stat:.1f}")
 
     fit = run_fit(datasets, models, parameters, callback=report)
     progress.advance(3)
