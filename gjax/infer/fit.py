@@ -25,7 +25,7 @@ from gjax.predict.options import Folding
 __all__ = ["fit"]
 
 #: A source that moved by more than this fraction of a response pixel is prepared again.
-_MOVE = 0.05
+_MOVE = 0.0025
 
 #: A source whose radius changed by more than this fraction is prepared again.
 _RESIZE = 0.15

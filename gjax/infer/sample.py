@@ -147,7 +147,7 @@ def sample_fit(
     with Stopwatch() as watch:
         whitened = jax.device_put(whiten(result.objective, result.theta))
         keys = jax.random.split(jax.random.PRNGKey(seed), 2 * chains)
-        starts = [0.5 * jax.random.normal(key, (result.theta.size,)) for key in keys[chains:]]
+        starts = [jax.random.normal(key, (result.theta.size,)) for key in keys[chains:]]
         draws, stats = [], []
         n_blocks = -(-(warmup + samples) // _BLOCK)
         total, done = chains * n_blocks * _BLOCK, 0
