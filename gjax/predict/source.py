@@ -24,6 +24,7 @@ from gjax.predict.sky_grid import Locator, SkyGrid
 from gjax.typing import Array, ArrayLike, Float
 
 __all__ = [
+    "AbstractMovingSource",
     "AbstractSource",
     "BilinearSource",
     "ExtendedSource",
@@ -74,7 +75,23 @@ class AbstractSource(eqx.Module):
         """Give exposure times PSF-convolved morphology on the window, in cm2 s per pixel."""
 
 
-class ProfileSource(AbstractSource):
+class AbstractMovingSource(AbstractSource):
+    """A source whose window follows its position.
+
+    Parameters
+    ----------
+    locator :
+        Places the window.
+    """
+
+    locator: eqx.AbstractVar[Locator]
+
+    def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
+        """Give the first row and column of the window."""
+        return _start(_pixel(self.locator, _direction(self.locator, spatial)), self.window, shape)
+
+
+class ProfileSource(AbstractMovingSource):
     """A point source: the radial profile of the PSF, averaged over pixels.
 
     Parameters
@@ -93,10 +110,6 @@ class ProfileSource(AbstractSource):
     nodes: ArrayLike
     locator: Locator
     window: Window = eqx.field(static=True)
-
-    def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
-        """Give the first row and column of the window."""
-        return _start(_pixel(self.locator, _direction(self.locator, spatial)), self.window, shape)
 
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
@@ -143,7 +156,7 @@ class ProfileSource(AbstractSource):
         return jnp.moveaxis(density, -1, 0) / len(nodes), slope / len(nodes)
 
 
-class ExtendedSource(AbstractSource):
+class ExtendedSource(AbstractMovingSource):
     """An extended source: its morphology integrated over pixels and convolved with the PSF.
 
     Parameters
@@ -161,10 +174,6 @@ class ExtendedSource(AbstractSource):
     locator: Locator
     window: Window = eqx.field(static=True)
     oversampling: int = eqx.field(static=True)
-
-    def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
-        """Give the first row and column of the window."""
-        return _start(_pixel(self.locator, _direction(self.locator, spatial)), self.window, shape)
 
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
@@ -187,7 +196,7 @@ class ExtendedSource(AbstractSource):
         return _convolve(morphology, self.kernel) * _cut(exposure, start, self.window.shape)
 
 
-class BilinearSource(AbstractSource):
+class BilinearSource(AbstractMovingSource):
     """A point source spread over its four nearest pixels, then convolved.
 
     This is how Gammapy places point sources. The slope of the prediction jumps where the source
@@ -205,10 +214,6 @@ class BilinearSource(AbstractSource):
     kernel: ArrayLike | None
     locator: Locator
     window: Window = eqx.field(static=True)
-
-    def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
-        """Give the first row and column of the window."""
-        return _start(_pixel(self.locator, _direction(self.locator, spatial)), self.window, shape)
 
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
