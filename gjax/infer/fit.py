@@ -136,10 +136,15 @@ class _Run:
 
 
 def _at(table: Parameters, objective: Objective, theta: np.ndarray) -> tuple[Parameters, Any]:
-    """Give table and models at a point, on the host."""
-    values = np.array(objective.layout.all_values(theta))
-    models = jax.device_get(objective.layout.models_at(theta))
-    return dataclasses.replace(table, values=values), models
+    """Give table and models at a point, on the host; a coordinate on its bound has its value."""
+    layout = objective.layout
+    values = np.array(layout.all_values(theta))
+    free = np.array(layout.free, int)
+    values[free] = np.where(theta <= layout.lower, table.minimum[free], values[free])
+    values[free] = np.where(theta >= layout.upper, table.maximum[free], values[free])
+    table = dataclasses.replace(table, values=values)
+    fixed = table.freeze("*").layout(layout.models)
+    return table, jax.device_get(fixed.models_at(np.zeros(0)))
 
 
 def _has_drifted(before: Any, after: Any, datasets: list[Dataset]) -> bool:
