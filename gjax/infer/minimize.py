@@ -181,7 +181,9 @@ def _descend(problem: _Problem, point: _Point, tolerance: float) -> Minimum:
             return problem.end(point, edm, Status.CONVERGED if convex else Status.NOT_CONVEX)
         if problem.evaluations >= problem.max_evaluations:
             return problem.end(point, edm, Status.MAX_EVALUATIONS)
-        diagonal = np.maximum(np.diag(model), 1e-12 * max(np.diag(model).max(), 1e-300))
+        # Where the statistic is a straight line (no counts), the gradient alone sets the step.
+        floor = 1e-12 * np.diag(model).max() + 1e-6 * np.abs(point.gradient)
+        diagonal = np.maximum(np.diag(model), np.maximum(floor, 1e-300))
         target = problem.step(point, model + damping * np.diag(diagonal))
         move = target - point.theta
         promised = -(point.gradient @ move + 0.5 * move @ model @ move)
@@ -209,12 +211,18 @@ def _is_positive(matrix: np.ndarray) -> bool:
 
 
 def _edm(point: _Point, matrix: np.ndarray, held: np.ndarray) -> float:
-    """Estimate how far the statistic can still fall: half of g H^-1 g over the free coordinates."""
+    """Estimate how far the statistic can still fall: half of g H^-1 g over the free coordinates.
+
+    Infinite where a coordinate has a slope and no curvature.
+    """
     free = ~held
     gradient = point.gradient[free]
     if not gradient.size:
         return 0.0
     block = matrix[np.ix_(free, free)]
-    scale = np.sqrt(np.maximum(np.diag(block), 1e-300))
+    diagonal = np.diag(block)
+    if ((diagonal <= 0) & (gradient != 0)).any():
+        return np.inf
+    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     solution = np.linalg.lstsq(block / np.outer(scale, scale), gradient / scale, rcond=1e-13)[0]
     return float(0.5 * abs(gradient / scale @ solution))
