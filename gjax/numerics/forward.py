@@ -17,13 +17,13 @@ def pushed_forward(
     function: Callable[..., Array],
     vector: Array,
     *constants: Any,
-    with_jacobian: Callable[..., tuple[Array, Array]] | None = None,
+    with_push: Callable[..., tuple[Array, Callable[[Array], Array]]] | None = None,
 ) -> Array:
     """Evaluate a function of few numbers such that its gradient costs one forward pass per number.
 
     Reverse mode would keep every intermediate of ``function`` and walk back through all of them.
-    Here the value and its Jacobian are computed together, and going back is one contraction with
-    the Jacobian. Higher derivatives work as usual.
+    Here the value and its derivatives are computed together, and going back is one contraction with
+    the derivatives. Higher derivatives work as usual.
 
     Parameters
     ----------
@@ -34,28 +34,29 @@ def pushed_forward(
         Where to evaluate.
     *constants :
         Further arguments (trees of arrays), with respect to which there is no derivative.
-    with_jacobian :
-        Gives value and Jacobian (last axis ``n``) together, where that can be written better than
-        by automatic differentiation.
+    with_push :
+        Gives the value, and a linear function from a change of the vector to that of the value,
+        where that can be written better than by automatic differentiation.
     """
-    both = _by_tangents(function) if with_jacobian is None else with_jacobian
+    both = _by_tangents(function) if with_push is None else with_push
 
     @jax.custom_jvp
     def evaluate(point: Array, fixed: tuple[Any, ...]) -> Array:
         return function(point, *fixed)
 
     @evaluate.defjvp
-    def push(primals: Any, tangents: Any) -> tuple[Array, Array]:
+    def follow(primals: Any, tangents: Any) -> tuple[Array, Array]:
         (point, fixed), (move, _) = primals, tangents
-        value, jacobian = both(point, *fixed)
-        return value, jnp.tensordot(jacobian, move, axes=1)
+        value, push = both(point, *fixed)
+        return value, push(move)
 
     return evaluate(vector, constants)
 
 
-def _by_tangents(function: Callable[..., Array]) -> Callable[..., tuple[Array, Array]]:
-    def both(point: Array, *fixed: Any) -> tuple[Array, Array]:
+def _by_tangents(function: Callable[..., Array]) -> Callable[..., Any]:
+    def both(point: Array, *fixed: Any) -> tuple[Array, Callable[[Array], Array]]:
         value, push = jax.linearize(lambda at: function(at, *fixed), point)
-        return value, jnp.moveaxis(jax.vmap(push)(jnp.eye(point.size)), 0, -1)
+        jacobian = jax.vmap(push)(jnp.eye(point.size))
+        return value, lambda move: jnp.tensordot(move, jacobian, axes=1)
 
     return both

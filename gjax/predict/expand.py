@@ -169,7 +169,7 @@ def _expand_source(
 ) -> _Block:
     spectral, spatial = (_pick(model, chosen) for model, chosen in zip(models, which, strict=True))
     edges, edisp = jnp.asarray(data.energy_true_edges), jnp.asarray(source.edisp)
-    start = source.start(models[1], np.shape(data.exposure)[-2:])
+    start = source.start(models[1], np.shape(data.exposure)[:2])
     inside, at = place_in_window(data.occupied, start, source.window.shape)
     weights = _window_weights(source, start, sparse, (inside, at), ratio)
 
@@ -180,20 +180,20 @@ def _expand_source(
         return source.image(_put(models[1], which[1], vector), data.grid, data.exposure, start)
 
     def weighed(vector: Array) -> Array:
-        return jnp.einsum("ehw,thw->te", weights, image(vector)) * edisp
+        return jnp.einsum("hwe,hwt->te", weights, image(vector)) * edisp
 
     flux0, flux1 = flux(spectral), _slopes(flux, spectral)
     image0, push = jax.linearize(image, spatial)
     images = image0[None]
     if spatial.size:
         images = jnp.concatenate([images, jax.lax.map(push, jnp.eye(spatial.size))])
-    sums = jnp.einsum("ehw,mthw->mte", weights, images) * edisp
-    seen = jnp.where(inside, images[:, :, at[1], at[2]] * edisp[:, at[0]], 0.0)
+    sums = jnp.einsum("hwe,mhwt->mte", weights, images) * edisp
+    seen = jnp.where(inside[:, None], images[:, at[0], at[1]] * edisp.T[at[2]], 0.0)
     cross = jnp.einsum("tj,mte->jm", flux1, sums[1:])
     bend = jnp.einsum("tjk,te->jk", _bends(flux, spectral), sums[0])
     move = jnp.einsum("t,tejk->jk", flux0, _bends(weighed, spatial))
     return _Block(
-        slopes=jnp.concatenate([flux1.T @ seen[0], jnp.einsum("t,mtk->mk", flux0, seen[1:])]),
+        slopes=jnp.concatenate([(seen[0] @ flux1).T, seen[1:] @ flux0]),
         gradient=jnp.concatenate(
             [jnp.einsum("tj,te->j", flux1, sums[0]), jnp.einsum("t,mte->m", flux0, sums[1:])]
         ),
@@ -211,7 +211,7 @@ def _window_weights(
     """Give the weight of each bin of a window: one in the region, less n / mu at counts."""
     mask = sparse.region.mask
     zero = jnp.zeros((), start[0].dtype)
-    shape = (mask.shape[0], *source.window.shape)
-    weights = jax.lax.dynamic_slice(mask, (zero, *start), shape).astype(float)
+    shape = (*source.window.shape, mask.shape[-1])
+    weights = jax.lax.dynamic_slice(mask, (*start, zero), shape).astype(float)
     inside, at = place
     return weights.at[at].add(-jnp.where(inside, ratio, 0.0))

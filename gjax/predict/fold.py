@@ -55,7 +55,7 @@ class PreparedDataset(eqx.Module):
     constant :
         Predicted counts of the sources that have no free parameter, or None.
     exposure :
-        In cm2 s on the padded map, shape ``(etrue, y, x)``.
+        In cm2 s on the padded map, shape ``(y, x, etrue)``.
     grid :
         Directions of the padded map.
     energy_true_edges, energy_center :
@@ -81,7 +81,7 @@ class Windows(eqx.Module):
     Parameters
     ----------
     counts :
-        Shape ``(ereco, h, w)``.
+        Shape ``(h, w, ereco)``.
     row, column :
         Place of the window's first pixel in the padded map.
     """
@@ -187,24 +187,25 @@ def source_window(
     source: AbstractSource, data: PreparedDataset, spectral: Any, spatial: Any
 ) -> Windows:
     """Predict one source on its window."""
-    row, column = source.start(spatial, np.shape(data.exposure)[-2:])
+    row, column = source.start(spatial, np.shape(data.exposure)[:2])
     image = source.image(spatial, data.grid, data.exposure, (row, column))
     edges = jnp.asarray(data.energy_true_edges)
     flux = spectral.integral(edges[:-1], edges[1:])
     # The spectrum is folded into the small matrix, so its gradient needs no convolution.
     weights = flux[:, None] * source.edisp
-    return Windows(jnp.einsum("te,thw->ehw", weights, image), row, column)
+    counts = image.reshape(-1, len(flux)) @ weights
+    return Windows(counts.reshape(*source.window.shape, -1), row, column)
 
 
 def assemble(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Cube:
     """Add background and sources on the map, not clipped."""
     n_energy, ny, nx = data.mask.shape
-    padded = np.shape(data.exposure)[-2:]
+    padded = np.shape(data.exposure)[:2]
     pad = (padded[0] - ny) // 2
-    total = jnp.zeros((n_energy, *padded))
+    total = jnp.zeros((*padded, n_energy))
     for kind in windows:
         total = _add_windows(total, kind)
-    total = total[:, pad : pad + ny, pad : pad + nx]
+    total = jnp.moveaxis(total[pad : pad + ny, pad : pad + nx], -1, 0)
     if data.constant is not None:
         total = total + data.constant
     if data.background is not None:
@@ -216,7 +217,7 @@ def _add_windows(total: Array, stacked: Windows) -> Array:
     """Add the windows of all sources of one kind to the padded cube, one after the other."""
 
     def add(total: Array, one: Windows) -> tuple[Array, None]:
-        at = (jnp.zeros((), one.row.dtype), one.row, one.column)
+        at = (one.row, one.column, jnp.zeros((), one.row.dtype))
         window = jax.lax.dynamic_slice(total, at, one.counts.shape)
         return jax.lax.dynamic_update_slice(total, window + one.counts, at), None
 

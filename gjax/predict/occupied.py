@@ -26,7 +26,7 @@ class Occupied(eqx.Module):
     constant_total :
         Constant prediction inside the mask.
     mask :
-        Bins in the statistic on the padded map, shape ``(ereco, y, x)``.
+        Bins in the statistic on the padded map, shape ``(y, x, ereco)``.
     is_signed :
         Whether background or constant prediction is negative anywhere.
     """
@@ -78,7 +78,7 @@ def find_occupied(
         constant=at_bins(constant),
         background_total=inside(background),
         constant_total=inside(constant).sum(),
-        mask=np.pad(mask, ((0, 0), (pad, pad), (pad, pad))),
+        mask=np.pad(np.moveaxis(mask, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
         is_signed=np.asarray(
             any(cube is not None and cube.min() < 0 for cube in (background, constant))
         ),

@@ -193,7 +193,7 @@ def _frame(dataset: Dataset, pad: int, folding: Folding) -> PreparedDataset:
         occupied=find_occupied(none, dataset.mask, None, None, pad),
         background=None if background is None else np.nan_to_num(np.asarray(background, float)),
         constant=None,
-        exposure=np.pad(exposure, ((0, 0), (pad, pad), (pad, pad))),
+        exposure=np.pad(np.moveaxis(exposure, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
         grid=sky_grid(dataset.geom, pad, folding.beyond_border),
         energy_true_edges=dataset.energy_true.edges,
         energy_center=dataset.energy.center,
@@ -203,7 +203,7 @@ def _frame(dataset: Dataset, pad: int, folding: Folding) -> PreparedDataset:
 
 @jax.jit
 def _window_image(source: AbstractSource, spatial: Any, frame: PreparedDataset) -> Any:
-    start = source.start(spatial, np.shape(frame.exposure)[-2:])
+    start = source.start(spatial, np.shape(frame.exposure)[:2])
     return source.image(spatial, frame.grid, frame.exposure, start), start
 
 
@@ -225,8 +225,8 @@ def _constant(source: AbstractSource, model: Any, frame: PreparedDataset) -> np.
     window = jax.device_get(_window_counts(source, model, frame))
     row, column = int(window.row), int(window.column)
     n_energy, ny, nx = frame.mask.shape
-    padded = np.zeros((n_energy, *np.shape(frame.exposure)[-2:]))
+    padded = np.zeros((*np.shape(frame.exposure)[:2], n_energy))
     height, width = source.window.shape
-    padded[:, row : row + height, column : column + width] = window.counts
-    pad = (padded.shape[-1] - nx) // 2
-    return padded[:, pad : pad + ny, pad : pad + nx]
+    padded[row : row + height, column : column + width] = window.counts
+    pad = (padded.shape[1] - nx) // 2
+    return np.moveaxis(padded[pad : pad + ny, pad : pad + nx], -1, 0)

@@ -9,6 +9,7 @@ nothing.
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -71,7 +72,7 @@ class AbstractSource(eqx.Module):
     @abc.abstractmethod
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "etrue h w"]:
+    ) -> Float[Array, "h w etrue"]:
         """Give exposure times PSF-convolved morphology on the window, in cm2 s per pixel."""
 
 
@@ -113,7 +114,7 @@ class ProfileSource(AbstractMovingSource):
 
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "etrue h w"]:
+    ) -> Float[Array, "h w etrue"]:
         """Give exposure times the PSF on the window."""
         pixels = _cut_grid(grid, start, self.window.shape)
         source = _direction(self.locator, spatial)
@@ -122,38 +123,40 @@ class ProfileSource(AbstractMovingSource):
             source,
             self,
             pixels,
-            with_jacobian=lambda at, own, on: own._density(on, at),
+            with_push=lambda at, own, on: own._density(on, at),
         )
-        return density * pixels.solid_angle * _cut(exposure, start, self.window.shape)
+        area = pixels.solid_angle[..., None]
+        return density * area * _cut(exposure, start, self.window.shape)
 
-    def _density(self, pixels: SkyGrid, source: Array) -> tuple[Array, Array]:
-        """Average the PSF of a source over each pixel, with the slopes in the source's direction.
+    def _density(
+        self, pixels: SkyGrid, source: Array
+    ) -> tuple[Float[Array, "h w etrue"], Callable[[Array], Array]]:
+        """Average the PSF of a source over each pixel, in sr-1.
 
-        Returns
-        -------
-        density :
-            In sr-1, shape ``(etrue, h, w)``.
-        slopes :
-            Derivatives with respect to the three components, shape ``(etrue, h, w, 3)``.
+        Also gives the linear function from a change of the source's direction to that of the
+        density: the slope in the distance times the change of the distance.
         """
 
-        def add(total: Any, node: Array) -> tuple[Any, None]:
+        def one(node: Array) -> tuple[Array, Array, Array]:
             at = pixels.center + node[0] * pixels.step_x + node[1] * pixels.step_y
             away = at * jax.lax.rsqrt(jnp.sum(at * at, axis=0)) - source[:, None, None]
             radius, turn = vector.chord_to_separation(jnp.sum(away * away, axis=0))
             value, slope = cubic_value_and_slope(self.profile, self.spacing, radius)
             # The spline may dip below zero in the far wing.
             positive = value > 0
-            value = jnp.where(positive, value, 0.0)
-            slope = jnp.where(positive, (-2.0 * turn)[..., None] * slope, 0.0)
-            turned = (total[1 + k] + slope * away[k][..., None] for k in range(3))
-            return (total[0] + value, *turned), None
+            return (
+                jnp.where(positive, value, 0.0),
+                jnp.where(positive, slope, 0.0),
+                -2.0 * turn * away,
+            )
 
-        zero = jnp.zeros((*self.window.shape, jnp.shape(self.profile)[-1]))
-        nodes = jnp.asarray(self.nodes)
-        (density, *slopes), _ = jax.lax.scan(add, (zero,) * 4, nodes)
-        slope = jnp.moveaxis(jnp.stack(slopes, axis=-1), -2, 0)
-        return jnp.moveaxis(density, -1, 0) / len(nodes), slope / len(nodes)
+        values, slopes, turns = jax.lax.map(one, jnp.asarray(self.nodes))
+
+        def push(move: Array) -> Array:
+            closer = jnp.einsum("nchw,c->nhw", turns, move)
+            return jnp.mean(slopes * closer[..., None], axis=0)
+
+        return jnp.mean(values, axis=0), push
 
 
 class ExtendedSource(AbstractMovingSource):
@@ -177,7 +180,7 @@ class ExtendedSource(AbstractMovingSource):
 
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "etrue h w"]:
+    ) -> Float[Array, "h w etrue"]:
         """Give exposure times the convolved morphology on the window."""
         pixels = _cut_grid(grid, start, self.window.shape)
         n = self.oversampling
@@ -217,7 +220,7 @@ class BilinearSource(AbstractMovingSource):
 
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "etrue h w"]:
+    ) -> Float[Array, "h w etrue"]:
         """Give exposure times the convolved four-pixel image on the window."""
         x, y = _pixel(self.locator, _direction(self.locator, spatial))
         rows = start[0] + jnp.arange(self.window.shape[0])
@@ -234,7 +237,7 @@ class FixedSource(AbstractSource):
     Parameters
     ----------
     template :
-        Exposure times convolved morphology, shape ``(etrue, h, w)``.
+        Exposure times convolved morphology, shape ``(h, w, etrue)``.
     row, column :
         Place of the window in the padded map.
     """
@@ -251,7 +254,7 @@ class FixedSource(AbstractSource):
 
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "etrue h w"]:
+    ) -> Float[Array, "h w etrue"]:
         """Give the stored image."""
         return jnp.asarray(self.template)
 
@@ -284,19 +287,29 @@ def _start(
 
 
 def _cut(array: ArrayLike, start: tuple[Array, Array], window: tuple[int, int]) -> Array:
-    """Cut the window out of the last two axes."""
+    """Cut the window out of the first two axes."""
     array = jnp.asarray(array)
-    lead = array.ndim - 2
-    zeros = (jnp.zeros((), start[0].dtype),) * lead
-    return jax.lax.dynamic_slice(array, (*zeros, *start), (*array.shape[:lead], *window))
+    rest = array.shape[2:]
+    zeros = (jnp.zeros((), start[0].dtype),) * len(rest)
+    return jax.lax.dynamic_slice(array, (*start, *zeros), (*window, *rest))
 
 
 def _cut_grid(grid: SkyGrid, start: tuple[Array, Array], window: tuple[int, int]) -> SkyGrid:
-    return jax.tree.map(lambda array: _cut(array, start, window), grid)
+    """Cut the window out of a grid, whose pixels are the last two axes."""
+
+    def cut(array: ArrayLike) -> Array:
+        array = jnp.asarray(array)
+        lead = array.shape[:-2]
+        zeros = (jnp.zeros((), start[0].dtype),) * len(lead)
+        return jax.lax.dynamic_slice(array, (*zeros, *start), (*lead, *window))
+
+    return jax.tree.map(cut, grid)
 
 
 def _convolve(image: Array, kernel: ArrayLike | None) -> Array:
+    """Convolve an image with the kernel of each energy, which becomes the last axis."""
     if kernel is None:
-        return image[None]
+        return image[..., None]
     # Rounding of the transforms leaves tiny negative values far from the source.
-    return jnp.clip(convolve_transformed(image[None], kernel), 0.0, None)
+    convolved = jnp.clip(convolve_transformed(image[None], kernel), 0.0, None)
+    return jnp.moveaxis(convolved, 0, -1)

@@ -36,7 +36,7 @@ class Region(eqx.Module):
     Parameters
     ----------
     mask :
-        On the padded map, shape ``(ereco, y, x)``.
+        On the padded map, shape ``(y, x, ereco)``.
     background, constant :
         Background per energy bin and constant prediction inside.
     """
@@ -87,13 +87,13 @@ def _whole_region(data: PreparedDataset, factor: Array, windows: tuple[Windows, 
 
 def _clipped_region(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Region:
     mask = jnp.asarray(data.mask) & (assemble(data, factor, windows) > 0)
-    pad = (np.shape(data.exposure)[-1] - mask.shape[-1]) // 2
+    pad = (np.shape(data.exposure)[1] - mask.shape[-1]) // 2
 
     def inside(cube: ArrayLike | None) -> Array:
         return jnp.where(mask, 0.0 if cube is None else cube, 0.0).sum(axis=(1, 2))
 
     return Region(
-        mask=jnp.pad(mask, ((0, 0), (pad, pad), (pad, pad))),
+        mask=jnp.pad(jnp.moveaxis(mask, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
         background=inside(data.background),
         constant=inside(data.constant).sum(),
     )
@@ -103,7 +103,7 @@ def _total(region: Region, factor: Array, windows: tuple[Windows, ...]) -> Scala
     """Sum over a region, where the prediction is linear in factor and windows."""
 
     def add(total: Scalar, one: Windows) -> tuple[Scalar, None]:
-        at = (jnp.zeros((), one.row.dtype), one.row, one.column)
+        at = (one.row, one.column, jnp.zeros((), one.row.dtype))
         mask = jax.lax.dynamic_slice(region.mask, at, one.counts.shape)
         return total + jnp.sum(jnp.where(mask, one.counts, 0.0)), None
 
@@ -118,7 +118,7 @@ def _gather(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) 
     values = jnp.asarray(bins.constant) + bins.background * factor[jnp.asarray(bins.energy)]
 
     def add(values: Array, one: Windows) -> tuple[Array, None]:
-        inside, at = place_in_window(bins, (one.row, one.column), one.counts.shape)
+        inside, at = place_in_window(bins, (one.row, one.column), one.counts.shape[:2])
         return values + jnp.where(inside, one.counts[at], 0.0), None
 
     for kind in windows:
@@ -129,20 +129,20 @@ def _gather(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) 
 def place_in_window(
     bins: Occupied, start: tuple[Array, Array], shape: tuple[int, ...]
 ) -> tuple[Array, tuple[Array, Array, Array]]:
-    """Find the occupied bins in a window, whose shape ends in rows and columns.
+    """Find the occupied bins in a window, whose shape begins with rows and columns.
 
     Returns
     -------
     inside :
         Whether each bin is in the window.
     at :
-        Index ``(energy, row, column)`` of each in the window; any valid one for those outside.
+        Index ``(row, column, energy)`` of each in the window; any valid one for those outside.
     """
-    height, width = shape[-2:]
+    height, width = shape[:2]
     row, column = bins.row - start[0], bins.column - start[1]
     inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
     row, column = jnp.clip(row, 0, height - 1), jnp.clip(column, 0, width - 1)
-    return inside, (jnp.asarray(bins.energy), row, column)
+    return inside, (row, column, jnp.asarray(bins.energy))
 
 
 def _each(add: Callable[[Any, Windows], tuple[Any, None]], total: Any, stacked: Windows) -> Any:
