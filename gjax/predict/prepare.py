@@ -225,8 +225,9 @@ def _constant(source: AbstractSource, model: Any, frame: PreparedDataset) -> np.
     window = jax.device_get(_window_counts(source, model, frame))
     row, column = int(window.row), int(window.column)
     n_energy, ny, nx = frame.mask.shape
-    padded = np.zeros((*np.shape(frame.exposure)[:2], n_energy))
+    rows, columns = np.shape(frame.exposure)[:2]
+    padded = np.zeros((rows, columns, n_energy))
     height, width = source.window.shape
     padded[row : row + height, column : column + width] = window.counts
-    pad = (padded.shape[1] - nx) // 2
+    pad = (columns - nx) // 2
     return np.moveaxis(padded[pad : pad + ny, pad : pad + nx], -1, 0)
