@@ -1,0 +1,218 @@
+r"""The Cash statistic as a function of the norm of one source, everything else fixed.
+
+With predicted counts :math:`\mu_i = \max(0, x s_i + b_i)` the statistic is a convex function of the
+norm :math:`x`: its minimum, its width and its limits are roots of monotonic functions. Here is this
+one-dimensional problem, for many bands at once; which bins make a band, and what a norm means as a
+flux, is in `gjax.estimate.flux_points`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import equinox as eqx
+import numpy as np
+
+from gjax.stats.cash import NPRED_FLOOR, cash
+
+__all__ = ["NormProfile", "find_root", "norm_profile"]
+
+_MAX_STEPS = 200
+_TOLERANCE = 1e-13
+
+#: Value and slope of a function of one number in each band, shape ``(band,)`` each.
+_Function: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+def find_root(
+    function: _Function, low: np.ndarray, high: np.ndarray, start: np.ndarray
+) -> np.ndarray:
+    """Solve many one-dimensional equations at once, by Newton steps kept inside a bracket.
+
+    A step that leaves the bracket, and every fourth step, is replaced by a bisection, so that
+    functions with kinks and walls converge too.
+
+    Parameters
+    ----------
+    function :
+        Value and slope; the value rises from negative (or zero) at ``low`` to positive at ``high``.
+    low, high, start :
+        Bracket and first guess, shape ``(band,)``.
+
+    Returns
+    -------
+    root :
+        Shape ``(band,)``, to thirteen digits or those that the function has.
+    """
+    low, high = np.array(low, float), np.array(high, float)
+    width = high - low
+    x = np.where((start > low) & (start < high), start, 0.5 * (low + high))
+    done = np.zeros(x.shape, bool)
+    for i in range(_MAX_STEPS):
+        value, slope = function(x)
+        low = np.where(value < 0, x, low)
+        high = np.where(value < 0, high, x)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            new = x - value / slope
+        inside = (new >= low) & (new <= high) & (i % 4 != 3)
+        new = np.where(done, x, np.where(inside, new, 0.5 * (low + high)))
+        done |= np.abs(new - x) <= _TOLERANCE * np.maximum(np.abs(new), 1e-6 * width)
+        x = new
+        if done.all():
+            break
+    return x
+
+
+class NormProfile(eqx.Module):
+    r"""The statistic of each band as a function of the norm of the source in it.
+
+    .. math:: C(x) = C_0 + 2 \sum_i (\mu_i - n_i \ln \mu_i), \quad \mu_i = \max(0, x s_i + b_i)
+
+    The norm is confined to where the logarithm is finite and where the source takes away no more
+    than all the background in its bins, :math:`x \ge -\sum b_i / \sum s_i`. Without counts the
+    statistic falls all the way, and the best fit is that lower end.
+
+    Parameters
+    ----------
+    signal, background :
+        Counts of the source for a norm of one, and of everything else, in the bins that the source
+        reaches, shape ``(band, bin)``; padded with zeros.
+    seen_signal, seen_background, seen_counts :
+        The same and the observed counts in those of the bins that have counts, shape
+        ``(band, seen)``; padded with zeros, ones and zeros.
+    rest :
+        Statistic of the bins that the source does not reach, shape ``(band,)``.
+    """
+
+    signal: np.ndarray
+    background: np.ndarray
+    seen_signal: np.ndarray
+    seen_background: np.ndarray
+    seen_counts: np.ndarray
+    rest: np.ndarray
+
+    def stat(self, norm: np.ndarray) -> np.ndarray:
+        """Evaluate the statistic of all bins of each band, shape ``(band,)``."""
+        seen = np.maximum(self._seen(norm), NPRED_FLOOR)
+        total = self.npred(norm) - np.sum(self.seen_counts * np.log(seen), axis=1)
+        return self.rest + 2.0 * total
+
+    def npred(self, norm: np.ndarray) -> np.ndarray:
+        """Predict the counts in the bins that the source reaches, shape ``(band,)``."""
+        return np.maximum(norm[:, None] * self.signal + self.background, 0.0).sum(axis=1)
+
+    def slope(self, norm: np.ndarray) -> np.ndarray:
+        """Differentiate the statistic with respect to the norm, shape ``(band,)``."""
+        positive = norm[:, None] * self.signal + self.background > 0
+        pulls = self.seen_counts * self._ratio(norm)
+        return 2.0 * (np.sum(self.signal * positive, axis=1) - pulls.sum(axis=1))
+
+    def curvature(self, norm: np.ndarray) -> np.ndarray:
+        """Differentiate the statistic twice, shape ``(band,)``; zero without counts."""
+        return 2.0 * np.sum(self.seen_counts * self._ratio(norm) ** 2, axis=1)
+
+    def lower_end(self) -> np.ndarray:
+        """Give the lowest norm that is considered, shape ``(band,)``."""
+        emptied = -self.background.sum(axis=1) / self.signal.sum(axis=1)
+        return np.maximum(emptied, self._wall())
+
+    def best_fit(self) -> np.ndarray:
+        r"""Find the norm at the minimum, shape ``(band,)``; it may be negative.
+
+        The minimum lies between `lower_end` and :math:`\sum n_i / \sum s_i`, where the slope is
+        never negative.
+        """
+        low = self.lower_end()
+        high = np.maximum(self.seen_counts.sum(axis=1) / self.signal.sum(axis=1), low)
+        found = find_root(
+            lambda x: (self.slope(x), self.curvature(x)), low, high, np.ones_like(low)
+        )
+        at_end = (low > self._wall()) & (self.slope(low) >= 0)
+        return np.where(at_end, low, found)
+
+    def upper_limit(self, best: np.ndarray, rise: float) -> np.ndarray:
+        """Find the norm above ``best`` where the statistic has risen by ``rise``; never NaN."""
+        bottom = self.stat(best)
+        step = rise / (2.0 * self.signal.sum(axis=1))
+        while np.any(short := self.stat(best + step) - bottom < rise):
+            step = np.where(short, 2.0 * step, step)
+
+        def above(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return self.stat(x) - bottom - rise, self.slope(x)
+
+        # From above, Newton's steps on a convex function never overshoot.
+        high = best + step
+        return find_root(above, best, high, high - 1e-9 * step)
+
+    def lower_limit(self, best: np.ndarray, rise: float) -> np.ndarray:
+        """Find the norm below ``best`` where the statistic has risen by ``rise``.
+
+        NaN where it has not risen so far at `lower_end`.
+        """
+        bottom, low = self.stat(best), self.lower_end()
+
+        def below(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return rise - (self.stat(x) - bottom), -self.slope(x)
+
+        reached = self.stat(low) - bottom >= rise
+        with np.errstate(divide="ignore"):
+            start = best - np.sqrt(2.0 * rise / self.curvature(best))
+        return np.where(reached, find_root(below, low, best, start), np.nan)
+
+    def _seen(self, norm: np.ndarray) -> np.ndarray:
+        return norm[:, None] * self.seen_signal + self.seen_background
+
+    def _ratio(self, norm: np.ndarray) -> np.ndarray:
+        return self.seen_signal / np.maximum(self._seen(norm), NPRED_FLOOR)
+
+    def _wall(self) -> np.ndarray:
+        """Give the norm below which a bin with counts would have no prediction, shape (band,)."""
+        ratio = np.full(self.seen_signal.shape, -np.inf)
+        reached = (self.seen_signal > 0) & (self.seen_counts > 0)
+        np.divide(-self.seen_background, self.seen_signal, out=ratio, where=reached)
+        return ratio.max(axis=1, initial=-np.inf)
+
+
+def norm_profile(
+    signal: Sequence[np.ndarray], background: Sequence[np.ndarray], counts: Sequence[np.ndarray]
+) -> NormProfile:
+    """Collect the bins of each band.
+
+    Parameters
+    ----------
+    signal, background, counts :
+        For each band, flat arrays over its bins: counts of the source for a norm of one, of
+        everything else, and observed.
+
+    Raises
+    ------
+    ValueError
+        If the source predicts nothing in a band.
+    """
+    bands = list(zip(signal, background, counts, strict=True))
+    reached = [s > 0 for s, _, _ in bands]
+    for i, bins in enumerate(reached):
+        if not bins.any():
+            raise ValueError(f"the source predicts no counts in band {i}")
+    seen = [r & (n > 0) for r, (_, _, n) in zip(reached, bands, strict=True)]
+    rest = [
+        float(np.sum(np.asarray(cash(n[~r], b[~r]))))
+        for r, (_, b, n) in zip(reached, bands, strict=True)
+    ]
+    return NormProfile(
+        signal=_pad([s[r] for r, (s, _, _) in zip(reached, bands, strict=True)]),
+        background=_pad([b[r] for r, (_, b, _) in zip(reached, bands, strict=True)]),
+        seen_signal=_pad([s[k] for k, (s, _, _) in zip(seen, bands, strict=True)]),
+        seen_background=_pad([b[k] for k, (_, b, _) in zip(seen, bands, strict=True)], 1.0),
+        seen_counts=_pad([n[k] for k, (_, _, n) in zip(seen, bands, strict=True)]),
+        rest=np.array(rest),
+    )
+
+
+def _pad(rows: list[np.ndarray], fill: float = 0.0) -> np.ndarray:
+    """Write rows of different lengths into one array."""
+    padded = np.full((len(rows), max(map(len, rows), default=0)), fill)
+    for i, row in enumerate(rows):
+        padded[i, : len(row)] = row
+    return padded
