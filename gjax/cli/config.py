@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from gjax.cli.schema import Analysis, Section
 from gjax.cli.support import check_support
 from gjax.errors import ConfigError
+from gjax.io.yaml_text import load_yaml
 
 __all__ = ["Configuration", "default_yaml", "parse_config", "read_config"]
 
@@ -51,25 +52,6 @@ class Configuration:
     folder: Path | None = None
     notes: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML in which no key is given twice (plain YAML lets the last one win in silence)."""
-
-
-def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in seen:
-            raise ConfigError(
-                f"the key is given twice, line {key_node.start_mark.line + 1}", key=key
-            )
-        seen.add(key)
-    return loader.construct_mapping(node, deep=True)
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
 
 
 def read_config(path: str | os.PathLike[str]) -> Configuration:
@@ -122,7 +104,7 @@ def default_yaml() -> str:
 
 def _load(text: str, source: str) -> dict[str, Any]:
     try:
-        data = yaml.load(text, Loader=_UniqueKeyLoader)
+        data = load_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{source} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(data, dict):

@@ -236,6 +236,8 @@ def spectral(**entry) -> dict:
             {"spectral": {"type": "pl", "parameters": [{"name": "index"}, {"name": "index"}]}},
             "given twice",
         ),
+        ({"apply_irf": ["psf"]}, "apply_irf: should be a mapping"),
+        ({"temporal": "const"}, "temporal model 'const' is not supported"),
     ],
 )
 def test_refused_by_name(changes, message):
@@ -258,6 +260,9 @@ def test_files_that_are_none(tmp_path):
     path = tmp_path / "models.yaml"
     path.write_text("components: [")
     with pytest.raises(FileFormatError, match=r"models.yaml.*not a YAML file"):
+        read_models(path)
+    path.write_text("components:\n- name: a\n  name: b\n")
+    with pytest.raises(ConfigError, match=r"models.yaml: name: the key is given twice, line 3"):
         read_models(path)
     path.write_text("- a list")
     with pytest.raises(FileFormatError, match="should be a mapping"):

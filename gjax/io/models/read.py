@@ -16,6 +16,7 @@ from gjax.io.models.contents import ModelsFile
 from gjax.io.models.covariance import read_covariance
 from gjax.io.models.keys import GAMMAPY_ONLY, check_keys
 from gjax.io.models.parameter import Record, read_parameters
+from gjax.io.yaml_text import load_yaml
 from gjax.model import FoVBackground, Model, Models, SkyModel
 from gjax.model.registry import lookup
 from gjax.parameters import Parameters, specs
@@ -56,9 +57,12 @@ def read_models(path: str | os.PathLike[str]) -> ModelsFile:
     """
     path = Path(path)
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = load_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FileFormatError(f"not a YAML file: {error}", path=path) from None
+        problem = " ".join(str(error).split())
+        raise FileFormatError(f"not a YAML file: {problem}", path=path) from None
+    except ConfigError as error:
+        raise ConfigError(str(error), key=path.name) from None
     if not isinstance(data, Mapping):
         raise FileFormatError("a models file should be a mapping with 'components'", path=path)
     models, records = _read_components(data, path.name)
@@ -117,10 +121,13 @@ def _read_sky(component: Mapping[str, Any], where: str) -> tuple[str, SkyModel, 
         raise ConfigError("a SkyModel needs a name", key=where)
     name = str(component["name"])
     where = f"{where} ({name})"
-    if component.get("temporal") is not None:
-        kind = dict(component["temporal"]).get("type")
+    temporal = component.get("temporal")
+    if temporal is not None:
+        kind = temporal.get("type") if isinstance(temporal, Mapping) else temporal
         raise ConfigError(f"temporal model {kind!r} is not supported yet", key=f"{where}.temporal")
     responses = component.get("apply_irf") or {}
+    if not isinstance(responses, Mapping):
+        raise ConfigError("should be a mapping such as {psf: true}", key=f"{where}.apply_irf")
     if not all(responses.values()):
         raise ConfigError("switching off a response is not supported yet", key=f"{where}.apply_irf")
     if component.get("spectral") is None:
