@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import numpy as np
 from astropy import units as u
 
 from gjax.cli.schema import Analysis, EnergyAxis, Section
@@ -94,9 +95,10 @@ def _check_observations(settings: Analysis) -> None:
             key="observations.obs_file",
         )
     cone = observations.obs_cone
-    parts = (cone.frame, cone.lon, cone.lat, cone.radius)
-    if any(part is not None for part in parts) and any(part is None for part in parts):
-        raise ConfigError("frame, lon, lat and radius are all needed", key="observations.obs_cone")
+    parts = (cone.lon, cone.lat, cone.radius)  # without a frame: ICRS, as in Gammapy
+    given = any(part is not None for part in (cone.frame, *parts))
+    if given and any(part is None for part in parts):
+        raise ConfigError("lon, lat and radius are all needed", key="observations.obs_cone")
     time = observations.obs_time
     if (time.start is None) != (time.stop is None):
         raise ConfigError("start and stop are both needed", key="observations.obs_time")
@@ -106,6 +108,8 @@ def _check_observations(settings: Analysis) -> None:
         raise ConfigError(
             "start and stop must be lists of the same length", key="observations.obs_time"
         )
+    if not np.all(time.start < time.stop):
+        raise ConfigError("start must be before stop", key="observations.obs_time")
 
 
 def _check_datasets(settings: Analysis, notes: list[str]) -> None:
@@ -184,14 +188,29 @@ def _check_background(settings: Analysis, notes: list[str]) -> None:
         raise ConfigError(
             f"{method!r} is neither 'scale' nor 'fit'", key=f"{key}.parameters.method"
         )
+    for name in ("min_counts", "min_npred_background"):
+        _check_number(background.parameters.get(name, 0), f"{key}.parameters.{name}")
 
 
 def _check_safe_mask(settings: Analysis) -> None:
     key = "datasets.safe_mask.parameters"
     parameters = settings.datasets.safe_mask.parameters
     _check_names(parameters, _SAFE_MASK_PARAMETERS, key)
+    for name in ("aeff_percent", "bias_percent"):
+        if not 0 < _check_number(parameters.get(name, 10), f"{key}.{name}") <= 100:
+            raise ConfigError(
+                f"a percentage is above 0 and at most 100 (got {parameters[name]!r})",
+                key=f"{key}.{name}",
+            )
     if parameters.get("irfs", "DL4") != "DL4":
         raise ConfigError(f"{parameters['irfs']!r} is not supported; 'DL4' is", key=f"{key}.irfs")
+
+
+def _check_number(value: Any, key: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ConfigError(f"should be a number (got {value!r})", key=key) from None
 
 
 def _check_names(parameters: dict[str, Any], known: tuple[str, ...], key: str) -> None:

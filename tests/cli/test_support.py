@@ -44,6 +44,10 @@ def configuration(dotted: str = "", value: Any = None) -> dict[str, Any]:
         ("excess_map", {}, ""),
         ("light_curve.source", "crab", "light_curve"),
         ("observations.obs_cone", {"lon": "1 deg"}, ""),
+        ("observations.obs_cone", {"frame": "icrs"}, ""),
+        ("observations.obs_time", {"start": "2020-01-02", "stop": "2020-01-01"}, ""),
+        ("datasets.safe_mask.parameters.aeff_percent", 200, ""),
+        ("datasets.safe_mask.parameters.bias_percent", "ten", ""),
         ("observations.obs_time", {"start": "2020-01-01"}, ""),
         (
             "observations.obs_time",
@@ -77,6 +81,20 @@ def test_unsupported_background_parameters(name, value):
     with pytest.raises(ConfigError) as caught:
         parse_config(config)
     assert caught.value.key == f"datasets.background.parameters.{name}"
+
+
+@pytest.mark.parametrize("value", ["many", None])
+def test_thresholds_of_the_background_are_numbers(value):
+    content = configuration("datasets.background.parameters", {"min_counts": value})
+    content["datasets"]["background"]["method"] = "fov_background"
+    with pytest.raises(ConfigError, match="min_counts: should be a number"):
+        parse_config(content)
+
+
+def test_a_cone_without_frame_is_icrs():
+    cone = {"lon": "83.6 deg", "lat": "22 deg", "radius": "1 deg"}
+    settings = parse_config(configuration("observations.obs_cone", cone)).settings
+    assert settings.observations.obs_cone.frame is None
 
 
 def test_ids_and_a_file_of_ids_exclude_each_other():
