@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 from astropy import units as u
 from astropy.time import Time
 
@@ -82,7 +83,10 @@ def _wanted_ids(config: Configuration) -> list[int]:
 def _read_ids(path: Path, key: str) -> list[int]:
     """Read the first column of a text file; a first line that is no number is its header."""
     found = []
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not a text file", key=key) from None
     for number, line in enumerate(line for line in lines if line and not line.startswith("#")):
         first = line.replace(",", " ").split()[0]
         if first.isdigit():
@@ -164,7 +168,7 @@ def reduce_datasets(
         progress.stage(f"reduced observation {label}")
 
     try:
-        return reduce_observations(
+        reduced = reduce_observations(
             observations,
             map_geometry(datasets),
             energy,
@@ -175,7 +179,7 @@ def reduce_datasets(
             safe_mask=datasets.safe_mask.methods,
             safe_mask_parameters=_safe_mask_parameters(datasets),
             background=datasets.background.method if fov else None,
-            background_parameters=datasets.background.parameters if fov else None,
+            background_parameters=_background_parameters(datasets) if fov else None,
             exclusion_mask=_exclusion_mask(config) if fov else None,
             stack=datasets.stack,
             progress=report,
@@ -184,12 +188,35 @@ def reduce_datasets(
         if isinstance(error, ConfigError) or type(error) is not ValueError:
             raise
         raise ConfigError(str(error), key="datasets") from error
+    _check_content(reduced)
+    return reduced
+
+
+def _check_content(datasets: Sequence[Dataset]) -> None:
+    """Refuse datasets with nothing in them to fit."""
+    if not any(dataset.mask.any() for dataset in datasets):
+        raise ConfigError(
+            "no bin is left: none is safe, or the background could not be scaled (see the "
+            "warnings); the energy axis and the thresholds may be beyond the responses",
+            key="datasets.safe_mask",
+        )
+    if not any(np.any(np.nan_to_num(dataset.exposure) > 0) for dataset in datasets):
+        raise ConfigError(
+            "the exposure is zero: the responses hold nothing at these energies",
+            key="datasets.geom.axes.energy_true",
+        )
 
 
 def _exclusion_mask(config: Configuration) -> Any:
     key = "datasets.background.exclusion"
     path = config.settings.datasets.background.exclusion
     return None if path is None else read_mask(find_file(path, beside=config.folder, key=key))
+
+
+def _background_parameters(datasets: Datasets) -> dict[str, Any]:
+    """Give thresholds as numbers: YAML takes 1e3, without a point, for text."""
+    given = datasets.background.parameters
+    return {key: value if key == "method" else float(value) for key, value in given.items()}
 
 
 def _safe_mask_parameters(datasets: Datasets) -> dict[str, Any]:

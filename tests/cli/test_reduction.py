@@ -14,6 +14,7 @@ from gjax.cli.reduction import (
     map_axes,
     map_geometry,
     open_data_store,
+    reduce_datasets,
     select_observations,
 )
 from gjax.errors import ConfigError
@@ -75,6 +76,12 @@ def test_ids_from_a_file(configure, workplace, text):
     assert select(configure(obs_file="ids.txt")) == [9, 7]
 
 
+def test_a_file_of_ids_that_is_no_text_is_refused(configure, workplace):
+    (workplace / "ids.txt").write_bytes(b"\x1f\x8b\x08")
+    with pytest.raises(ConfigError, match="ids.txt is not a text file"):
+        select(configure(obs_file="ids.txt"))
+
+
 @pytest.mark.parametrize("text", ["", "OBS_ID\n", "9\nseven\n"])
 def test_a_file_without_ids_is_refused(configure, workplace, text):
     (workplace / "ids.txt").write_text(text)
@@ -110,3 +117,34 @@ def test_observations_without_time_or_responses_are_left_out_aloud(configure, ca
     assert "observation 7 is left out: it has no good time" in capsys.readouterr().err
     assert read(configure(required_irf=["aeff", "rad_max"])) == []
     assert "observation 9 is left out: it has no rad_max" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "key"),
+    [
+        ("energy", {"min": "1 MeV", "max": "2 MeV", "nbins": 2}, "datasets.safe_mask"),
+        (
+            "energy_true",
+            {"min": "1e5 TeV", "max": "2e5 TeV", "nbins": 2},
+            "datasets.geom.axes.energy_true",
+        ),
+    ],
+)
+def test_energies_beyond_the_responses_are_refused(workplace, section, value, key):
+    content = yaml.safe_load((workplace / "config.yaml").read_text())
+    content["datasets"]["geom"]["axes"][section] = value
+    config = parse_config(content, folder=workplace)
+    with Progress(1, quiet=True) as progress, pytest.raises(ConfigError) as caught:
+        reduce_datasets(config, iter(read(config)), progress)
+    assert caught.value.key == key
+
+
+def test_thresholds_of_the_background_may_be_text(workplace):
+    content = yaml.safe_load((workplace / "config.yaml").read_text())
+    content["datasets"]["background"] = {
+        "method": "fov_background",
+        "parameters": {"min_counts": "1e9"},
+    }
+    config = parse_config(content, folder=workplace)
+    with Progress(1, quiet=True) as progress, pytest.raises(ConfigError, match="no bin is left"):
+        reduce_datasets(config, iter(read(config)), progress)
