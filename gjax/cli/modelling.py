@@ -15,7 +15,7 @@ from gjax.dataset.dataset import Dataset
 from gjax.errors import ConfigError
 from gjax.infer.result import FitResult
 from gjax.io.results import parameter_rows
-from gjax.model import FoVBackground, Models
+from gjax.model import FoVBackground, Models, SkyModel
 from gjax.parameters import Parameters
 
 __all__ = [
@@ -48,12 +48,12 @@ def find_models_file(config: Configuration, models: Path | None) -> Path:
 def add_backgrounds(
     models: Models, parameters: Parameters, datasets: Sequence[Dataset]
 ) -> tuple[Models, Parameters]:
-    """Give each dataset that has none a background model with a free norm.
+    """Give each dataset that has none, and any bin to fit, a background model with a free norm.
 
     Raises
     ------
     ConfigError
-        If a model is for a dataset that this analysis does not make.
+        If a model is for a dataset that this analysis does not make, or has no place on the sky.
     """
     names = [dataset.name for dataset in datasets]
     for name, model in models.items():
@@ -64,10 +64,14 @@ def add_backgrounds(
                 f"{', '.join(names)}",
                 key="models",
             )
+        if isinstance(model, SkyModel) and model.spatial is None:
+            raise ConfigError(f"{name!r} has no spatial model, which a map needs", key="models")
     modelled = {m.dataset for m in models.members if isinstance(m, FoVBackground)}
     extended = models
     for dataset in datasets:
-        if dataset.background is not None and dataset.name not in modelled:
+        # Without any bin in the mask nothing would constrain the norm.
+        wanted = dataset.background is not None and bool(dataset.mask.any())
+        if wanted and dataset.name not in modelled:
             background = FoVBackground(dataset.name)
             extended = extended.append(background.default_name, background)
     return extended, _extend_table(parameters, extended)

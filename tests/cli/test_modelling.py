@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import numpyro.distributions as dist
 import pytest
@@ -71,6 +73,19 @@ def test_choices_of_the_models_file_are_kept(models):
 def test_models_of_datasets_that_are_not_made_are_refused(models):
     with pytest.raises(ConfigError, match=r"'obs-2'.* makes stacked"):
         add_backgrounds(models, Parameters.from_models(models), [dataset("stacked")])
+
+
+def test_a_dataset_without_bins_to_fit_gets_no_norm(models):
+    empty = dataclasses.replace(dataset("obs-1"), mask_safe=np.zeros((2, *GEOM.shape), bool))
+    listed = [empty, dataset("obs-2")]
+    extended, _ = add_backgrounds(models, Parameters.from_models(models), listed)
+    assert extended.names == ("crab", "obs-2-bkg")
+
+
+def test_a_source_without_a_place_is_refused():
+    models = Models.create({"crab": SkyModel(PowerLaw(), None)})
+    with pytest.raises(ConfigError, match="'crab' has no spatial model"):
+        add_backgrounds(models, Parameters.from_models(models), [dataset("obs-1")])
 
 
 def test_background_counts_have_norm_and_tilt(models):
