@@ -20,7 +20,7 @@ from gjax.errors import ConfigError, FileFormatError, UnknownNameError
 
 __all__ = ["config", "demo", "main", "run"]
 
-_USER_ERRORS = (ConfigError, FileFormatError, UnknownNameError, FileNotFoundError, FileExistsError)
+_USER_ERRORS = (ConfigError, FileFormatError, UnknownNameError, OSError)
 
 
 def _report_errors(command: Callable[..., None]) -> Callable[..., None]:

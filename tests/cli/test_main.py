@@ -47,3 +47,14 @@ def test_a_missing_configuration_is_one_line(tmp_path):
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
     assert "absent.yaml" in result.stderr
+
+
+def test_an_output_folder_that_cannot_be_made_is_one_line(workplace, tmp_path):
+    (tmp_path / "file").write_text("")
+    output = str(tmp_path / "file" / "results")
+    result = CliRunner().invoke(
+        main, ["run", str(workplace / "config.yaml"), "--output", output, "--quiet"]
+    )
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "Not a directory" in result.stderr
