@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from gjax.io.datasets import read_dataset as read_dataset
 from gjax.io.datasets import write_dataset as write_dataset
+from gjax.io.flux_points import read_flux_points as read_flux_points
+from gjax.io.flux_points import write_flux_points as write_flux_points
 from gjax.io.gadf import DataStore as DataStore
 from gjax.io.maps import read_map as read_map
 from gjax.io.maps import read_mask as read_mask
@@ -20,11 +22,13 @@ from gjax.io.results import write_result as write_result
 __all__ = [
     "DataStore",
     "read_dataset",
+    "read_flux_points",
     "read_map",
     "read_mask",
     "read_models",
     "read_result",
     "write_dataset",
+    "write_flux_points",
     "write_map",
     "write_models",
     "write_result",

@@ -6,6 +6,7 @@ a display. ``gjax.plot.save(ax, path)`` writes one; in a notebook, end the cell 
 
 from gjax.plot.corner import plot_corner as plot_corner
 from gjax.plot.counts import plot_counts_spectrum as plot_counts_spectrum
+from gjax.plot.flux_points import plot_flux_points as plot_flux_points
 from gjax.plot.maps import plot_dataset as plot_dataset
 from gjax.plot.maps import plot_map as plot_map
 from gjax.plot.maps import plot_positions as plot_positions
@@ -19,6 +20,7 @@ __all__ = [
     "plot_corner",
     "plot_counts_spectrum",
     "plot_dataset",
+    "plot_flux_points",
     "plot_map",
     "plot_positions",
     "plot_spectrum",

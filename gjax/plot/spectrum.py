@@ -15,7 +15,7 @@ import numpy as np
 from astropy import units as u
 
 from gjax.parameters import Key, parameter_leaves
-from gjax.plot.style import COLORS, energy_axis, finish_axes, new_axes, unit_label
+from gjax.plot.style import COLORS, energy_axis, finish_axes, flux_label, flux_unit, new_axes
 from gjax.typing import ArrayLike
 from gjax.units import to_internal
 
@@ -166,7 +166,7 @@ def plot_spectrum(
     energy = np.geomspace(low, high, n_points)
     curves = spectrum_band(model, energy, covariance=covariance, names=names, samples=samples)
     internal = u.Unit("cm-2 s-1 TeV-1") * u.TeV**energy_power
-    target = unit or _default_unit(energy_power)
+    target = unit or flux_unit(energy_power)
     scale = energy**energy_power * internal.to(u.Unit(target))
     middle, lower, upper = (curve * scale for curve in curves)
     ax = new_axes() if ax is None else ax
@@ -177,20 +177,9 @@ def plot_spectrum(
     ax.plot(energy, middle, color=color, label=label or None, **style)
     ax.set_yscale("log")
     energy_axis(ax)
-    name = r"$\mathrm{d}N/\mathrm{d}E$"
-    power = "" if energy_power == 0 else "E" if energy_power == 1 else f"E^{{{energy_power:g}}}"
-    ax.set_ylabel(unit_label(rf"${power}\,${name}" if power else name, target))
+    ax.set_ylabel(flux_label(energy_power, target))
     finish_axes(ax)
     ax.set_xlim(ax.dataLim.x0, ax.dataLim.x1)
     if label:
         ax.legend(frameon=False, fontsize="small")
     return ax
-
-
-def _default_unit(energy_power: float) -> str:
-    """Give energy-flux units for a power of two, TeV for all others."""
-    if energy_power == 2:
-        return "erg cm-2 s-1"
-    rest = energy_power - 1
-    energy = "" if rest == 0 else " TeV" if rest == 1 else f" TeV{rest:g}"
-    return f"cm-2 s-1{energy}"

@@ -25,6 +25,8 @@ __all__ = [
     "RESIDUAL_CMAP",
     "energy_axis",
     "finish_axes",
+    "flux_label",
+    "flux_unit",
     "new_axes",
     "new_figure",
     "save",
@@ -97,6 +99,30 @@ def unit_label(text: str, unit: str) -> str:
         return text
     typeset = _POWER.sub(r"$^{\1}$", unit)
     return f"{text} [{typeset}]"
+
+
+def flux_unit(energy_power: float) -> str:
+    """Give the unit of a spectrum times a power of energy.
+
+    It is that of energy flux for a power of two, and made of TeV for all others.
+
+    Examples
+    --------
+    >>> flux_unit(2), flux_unit(0), flux_unit(3)
+    ('erg cm-2 s-1', 'cm-2 s-1 TeV-1', 'cm-2 s-1 TeV2')
+    """
+    if energy_power == 2:
+        return "erg cm-2 s-1"
+    rest = energy_power - 1
+    energy = "" if rest == 0 else " TeV" if rest == 1 else f" TeV{rest:g}"
+    return f"cm-2 s-1{energy}"
+
+
+def flux_label(energy_power: float, unit: str) -> str:
+    """Write the label of an axis that shows a spectrum times a power of energy."""
+    name = r"$\mathrm{d}N/\mathrm{d}E$"
+    power = "" if energy_power == 0 else "E" if energy_power == 1 else f"E^{{{energy_power:g}}}"
+    return unit_label(rf"${power}\,${name}" if power else name, unit)
 
 
 def energy_axis(ax: Axes, label: str = "Energy", unit: str = "TeV") -> None:
