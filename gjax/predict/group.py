@@ -19,7 +19,7 @@ __all__ = ["group_equal", "map_stacked", "stack_trees", "structure"]
 def structure(tree: Any) -> Hashable:
     """Give what two trees must share to be stacked: structure, static fields, shapes, types."""
     leaves, definition = jax.tree_util.tree_flatten(tree)
-    return definition, tuple((np.shape(leaf), np.result_type(leaf)) for leaf in leaves)
+    return definition, tuple((np.shape(leaf), jnp.result_type(leaf)) for leaf in leaves)
 
 
 def group_equal(trees: Sequence[Any]) -> list[tuple[int, ...]]:
