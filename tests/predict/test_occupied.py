@@ -1,0 +1,53 @@
+"""The bins with counts, and the sums of the others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gjax.predict.occupied import find_occupied
+
+RNG = np.random.default_rng(0)
+SHAPE = (3, 12, 10)
+COUNTS = RNG.poisson(0.3, SHAPE).astype(float)
+MASK = RNG.uniform(size=SHAPE) > 0.3
+BACKGROUND = RNG.uniform(size=SHAPE)
+
+
+def test_every_count_in_the_mask_is_found_once():
+    found = find_occupied(COUNTS, MASK, BACKGROUND, None, pad=4)
+    cube = np.zeros(SHAPE)
+    np.add.at(cube, (found.energy, found.row - 4, found.column - 4), found.counts)
+    np.testing.assert_array_equal(cube, np.where(MASK, COUNTS, 0.0))
+    some = found.counts > 0
+    at = found.energy[some], found.row[some] - 4, found.column[some] - 4
+    np.testing.assert_array_equal(found.background[some], BACKGROUND[at])
+    assert not found.constant.any()
+
+
+def test_sums_are_over_the_mask():
+    found = find_occupied(COUNTS, MASK, BACKGROUND, 2 * BACKGROUND, pad=4)
+    expected = np.where(MASK, BACKGROUND, 0.0).sum(axis=(1, 2))
+    np.testing.assert_allclose(found.background_total, expected, rtol=1e-12)
+    assert found.constant_total == pytest.approx(2 * expected.sum(), rel=1e-12)
+    assert found.mask.shape == (20, 18, 3), "energies last"
+    np.testing.assert_array_equal(np.moveaxis(found.mask, -1, 0)[:, 4:-4, 4:-4], MASK)
+    assert found.mask.sum() == MASK.sum()
+
+
+def test_sign_is_noted():
+    assert not find_occupied(COUNTS, MASK, BACKGROUND, None, 0).is_signed
+    assert find_occupied(COUNTS, MASK, BACKGROUND - 0.5, None, 0).is_signed
+    assert find_occupied(COUNTS, MASK, None, -BACKGROUND, 0).is_signed
+
+
+@pytest.mark.parametrize("number", [0, 1, 64, 65, 100, 300])
+def test_lengths_repeat(number):
+    counts = np.zeros(SHAPE)
+    counts.ravel()[:number] = 1.0
+    found = find_occupied(counts, np.ones(SHAPE, bool), None, None, 0)
+    length = len(found.counts)
+    assert number <= length < max(1.5 * number + 1, 65)
+    assert found.counts.sum() == number
+    # A power of two, or three quarters of one.
+    assert length & (length - 1) == 0 or (length // 3) & (length // 3 - 1) == 0

@@ -1,0 +1,32 @@
+"""The default folding is the accurate one, and a value."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from gjax.predict import GAMMAPY, Folding
+
+
+def test_foldings_are_values():
+    assert Folding() == Folding()
+    assert Folding() != GAMMAPY
+    assert hash(Folding(point="bilinear")) != hash(Folding())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        GAMMAPY.point = "profile"  # pyright: ignore
+
+
+def test_every_choice_of_gammapy_is_another_than_the_default():
+    differences = {
+        field.name
+        for field in dataclasses.fields(Folding)
+        if getattr(GAMMAPY, field.name) != getattr(Folding(), field.name)
+    }
+    assert differences == {
+        "point",
+        "kernel",
+        "lookup",
+        "beyond_border",
+        "spatial_oversampling",
+    }

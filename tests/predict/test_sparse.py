@@ -1,0 +1,47 @@
+"""Total and occupied bins are those of the full cube, clipped bins included."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gjax.model import FoVBackground, Models, SkyModel
+from gjax.model.spatial import Gaussian, Point
+from gjax.model.spectral import PowerLaw, PowerLawNorm
+from gjax.predict import map_datasets, npred_prepared, prepare
+from gjax.predict.sparse import npred_sparse
+
+
+@pytest.mark.parametrize("amplitude", [2e-11, 0.0, -2e-11, -1e-9])
+@pytest.mark.parametrize("norm", [1.1, -0.2])
+def test_sparse_is_the_full_prediction(reference, amplitude, norm):
+    dataset = reference[0]
+    models = Models.create(
+        [
+            ("point", SkyModel(PowerLaw(2.3, amplitude), Point(83.65, 22.03))),
+            ("gauss", SkyModel(PowerLaw(2.0, 1e-11), Gaussian(83.4, 22.1, 0.15))),
+            FoVBackground(dataset.name, PowerLawNorm(norm=norm)),
+        ]
+    )
+    prepared = prepare(dataset, models)
+    full = npred_prepared(prepared, models)[0]
+    ((total, npred),) = map_datasets(
+        lambda data, physics: (lambda s: (s.total, s.npred))(npred_sparse(data, physics)),
+        prepared,
+        models,
+    )
+    assert float(total) == pytest.approx(full[dataset.mask].sum(), rel=1e-12, abs=1e-12)
+    bins = prepared.blocks[0].data.occupied
+    counts = np.asarray(bins.counts)[0]
+    pad = (np.shape(bins.mask)[1] - dataset.shape[1]) // 2
+    at = (
+        np.asarray(bins.energy)[0],
+        np.asarray(bins.row)[0] - pad,
+        np.asarray(bins.column)[0] - pad,
+    )
+    some = counts > 0
+    found, expected = np.asarray(npred)[some], full[at][some]
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-12)
+    assert counts.sum() == dataset.counts[dataset.mask].sum()
+    if amplitude < -1e-10 or norm < 0:
+        assert (full == 0).any()
