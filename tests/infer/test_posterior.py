@@ -1,0 +1,62 @@
+"""Draws by name, diagnostics that warn, and models of single draws."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+
+def test_shapes_and_names(posterior, spot_fit):
+    assert posterior.values.shape == (4, 400, len(spot_fit.parameters.keys))
+    assert posterior.free_names == tuple(
+        spot_fit.parameters.names[i] for i in spot_fit.parameters.free
+    )
+    np.testing.assert_array_equal(posterior.draws("*.index"), posterior.free_values[..., 0])
+    for name in ("diverging", "steps", "accept_prob", "energy"):
+        assert posterior.statistics[name].shape == (4, 400)
+    with pytest.raises(ValueError, match="several parameters"):
+        posterior.draws("*.reference")
+
+
+def test_frozen_parameters_do_not_move(posterior):
+    assert np.ptp(posterior.draws("*.lon_0")) == 0.0
+    assert posterior.std()[posterior.parameters.select("*.lon_0")[0]] < 1e-9
+
+
+def test_models_of_a_draw(posterior):
+    models = posterior.models_at(2, 17)
+    for name in ("index", "amplitude", "reference"):
+        expected = posterior.draws(("spot", "spectral", name))[2, 17]
+        assert float(getattr(models["spot"].spectral, name)) == expected
+
+
+def test_chains_that_disagree_are_no_success(posterior):
+    assert posterior.success
+    moved = posterior.values.copy()
+    moved[0, :, 0] += 5 * posterior.std()[0]
+    apart = dataclasses.replace(posterior, values=moved)
+    assert not apart.success
+    assert "R-hat above 1.01 for spot.spectral.index" in apart.message
+    diverging = posterior.statistics["diverging"].copy()
+    diverging[0, 0] = True
+    bad = dataclasses.replace(posterior, statistics=posterior.statistics | {"diverging": diverging})
+    assert not bad.success
+    assert "1 divergences" in bad.message
+
+
+def test_chain_that_is_stuck_is_no_success(posterior):
+    stuck = np.broadcast_to(posterior.values[:, :1], posterior.values.shape)
+    assert not dataclasses.replace(posterior, values=stuck).success
+
+
+def test_effective_samples(posterior):
+    assert (posterior.effective_samples > 300).all()
+    assert (posterior.effective_samples < 2 * 1600).all()
+
+
+def test_text(posterior):
+    text = str(posterior)
+    assert "4 chains of 400 draws" in text
+    assert all(name in text for name in posterior.free_names)
