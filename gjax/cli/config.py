@@ -43,15 +43,12 @@ class Configuration:
         Folder of the file, where relative paths are looked for first; None without a file.
     notes :
         Sentences on keys that are accepted but have no effect or another one than elsewhere.
-    skipped :
-        Sections that are asked for but not done yet.
     """
 
     settings: Analysis
     as_read: dict[str, Any]
     folder: Path | None = None
     notes: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
 
 
 def read_config(path: str | os.PathLike[str]) -> Configuration:
@@ -92,8 +89,7 @@ def parse_config(
         settings = Analysis.model_validate(data)
     except ValidationError as error:
         raise _first_error(error) from None
-    notes, skipped = check_support(settings)
-    return Configuration(settings, _plain(data), folder, notes, skipped)
+    return Configuration(settings, _plain(data), folder, check_support(settings))
 
 
 def default_yaml() -> str:

@@ -11,11 +11,19 @@ from typing import Any
 
 import numpy as np
 
+from gjax.cli.estimators import (
+    flux_points_entry,
+    make_flux_points,
+    wants_flux_points,
+    write_products,
+)
 from gjax.cli.pictures import draw_corner, draw_datasets, draw_spectra
 from gjax.cli.products import Products, file_name
 from gjax.cli.progress import Progress
-from gjax.cli.schema import Gjax
+from gjax.cli.schema import Analysis, Gjax
+from gjax.cli.schema import FluxPoints as FluxPointsSection
 from gjax.dataset.dataset import Dataset
+from gjax.estimate import FluxPoints
 from gjax.infer.result import FitResult
 from gjax.infer.sample import sample_fit
 from gjax.io.datasets import write_dataset
@@ -47,6 +55,8 @@ class Outcome:
         What ``result.json`` says.
     folder, files :
         Where the products are, and their names in it.
+    flux_points :
+        The flux points, if they were asked for.
     """
 
     fit: FitResult
@@ -56,6 +66,7 @@ class Outcome:
     document: dict[str, Any]
     folder: Path
     files: list[str] = field(default_factory=list)
+    flux_points: FluxPoints | None = None
 
     @property
     def success(self) -> bool:
@@ -70,7 +81,8 @@ class Outcome:
     def summary(self) -> str:
         """Write the fit as a table, and where the products are."""
         listed = "\n".join(f"  {name}" for name in self.files)
-        return f"{self.fit}\n\nwritten to {self.folder}:\n{listed}"
+        points = "" if self.flux_points is None else f"\n\n{self.flux_points}"
+        return f"{self.fit}{points}\n\nwritten to {self.folder}:\n{listed}"
 
 
 def write_datasets(products: Products, datasets: Sequence[Dataset]) -> None:
@@ -82,12 +94,12 @@ def write_datasets(products: Products, datasets: Sequence[Dataset]) -> None:
 
 def finish(
     outcome: Outcome,
-    settings: Gjax,
+    settings: Analysis,
     products: Products,
     progress: Progress,
     truths: Mapping[str, float] | None = None,
 ) -> Outcome:
-    """Write the results, sample the posterior if asked for, and draw the pictures.
+    """Write the results, make flux points and posterior if asked for, and draw the pictures.
 
     The results are on disk before anything else is tried, and are written again, with all that was
     added, at the end.
@@ -97,7 +109,7 @@ def finish(
     outcome :
         What there is after the fit.
     settings :
-        Sampler, seed and pictures.
+        Flux points, sampler, seed and pictures.
     products :
         Where to write.
     progress :
@@ -117,14 +129,35 @@ def finish(
     products.path("models_covariance.dat")
     write_result(outcome.document, products.path("result.json"), overwrite=True)
     progress.advance()
-    if settings.sampler is not None and fit.success:
-        outcome = _sample(outcome, settings, products, progress)
-    if settings.pictures:
+    if wants_flux_points(settings.flux_points):
+        outcome = _estimate(outcome, settings.flux_points, products, progress)
+    if settings.gjax.sampler is not None and fit.success:
+        outcome = _sample(outcome, settings.gjax, products, progress)
+    if settings.gjax.pictures:
         _draw(outcome, products, progress, truths)
     products.discard_stale()
     outcome.document["files"] = products.names
     write_result(outcome.document, products.path("result.json"), overwrite=True)
     return dataclasses.replace(outcome, files=products.names)
+
+
+def _estimate(
+    outcome: Outcome, section: FluxPointsSection, products: Products, progress: Progress
+) -> Outcome:
+    """Estimate the flux points and write them."""
+    progress.stage("flux points")
+    progress.advance()
+    if not outcome.success:
+        progress.note("warning: no flux points, since the fit did not converge")
+        return outcome
+    begin = time.perf_counter()
+    points = make_flux_points(section, outcome.datasets, outcome.fit.models)
+    outcome.document["timing"]["flux_points"] = time.perf_counter() - begin
+    for low, high in zip(points.e_min[~points.success], points.e_max[~points.success], strict=True):
+        progress.note(f"warning: no flux point from {low:.3g} to {high:.3g} TeV: no data there")
+    write_products(points, products)
+    outcome.document["flux_points"] = flux_points_entry(points)
+    return dataclasses.replace(outcome, flux_points=points)
 
 
 def _sample(outcome: Outcome, settings: Gjax, products: Products, progress: Progress) -> Outcome:
@@ -165,7 +198,7 @@ def _draw(
     for name in draw_datasets(products, outcome.datasets, outcome.npred, outcome.fit):
         progress.stage(f"drawing {name}")
         progress.advance()
-    for name in draw_spectra(products, outcome.datasets, outcome.fit):
+    for name in draw_spectra(products, outcome.datasets, outcome.fit, outcome.flux_points):
         progress.stage(f"drawing {name}")
         progress.advance()
     if outcome.posterior is not None:

@@ -10,10 +10,18 @@ import numpy as np
 from gjax.cli.modelling import background_counts
 from gjax.cli.products import Products, file_name
 from gjax.dataset.dataset import Dataset
+from gjax.estimate import FluxPoints
 from gjax.infer.result import FitResult
 from gjax.maps.frames import convert
 from gjax.model import SkyModel
-from gjax.plot import plot_corner, plot_counts_spectrum, plot_dataset, plot_spectrum, save
+from gjax.plot import (
+    plot_corner,
+    plot_counts_spectrum,
+    plot_dataset,
+    plot_flux_points,
+    plot_spectrum,
+    save,
+)
 
 __all__ = ["draw_corner", "draw_datasets", "draw_spectra", "energy_range", "source_positions"]
 
@@ -67,8 +75,13 @@ def _is_inside(dataset: Dataset, position: tuple[float, float]) -> bool:
     return min(int(index) for index in dataset.geom.coord_to_idx(lon, lat)) >= 0
 
 
-def draw_spectra(products: Products, datasets: Sequence[Dataset], fit: FitResult) -> Iterator[str]:
-    """Draw the spectrum of each source with its error band; yield its name when done."""
+def draw_spectra(
+    products: Products,
+    datasets: Sequence[Dataset],
+    fit: FitResult,
+    points: FluxPoints | None = None,
+) -> Iterator[str]:
+    """Draw the spectrum of each source with band and flux points; yield its name when done."""
     bounds = energy_range(datasets)
     keys = fit.parameters.keys
     for name, model in fit.models.items():
@@ -83,6 +96,8 @@ def draw_spectra(products: Products, datasets: Sequence[Dataset], fit: FitResult
             names=[keys[i][2:] for i in rows],
             label=name,
         )
+        if points is not None and points.source == name:
+            plot_flux_points(points, ax, label="flux points")
         save(ax, products.path("pictures", f"spectrum-{file_name(name)}.png"))
         yield name
 

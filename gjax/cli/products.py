@@ -20,6 +20,8 @@ _PATTERNS = (
     "models.yaml",
     "models_covariance.dat",
     "posterior.npz",
+    "flux_points-*.fits",
+    "flux_points-*.ecsv",
     "datasets/*.fits",
     "pictures/*.png",
 )

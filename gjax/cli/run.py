@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gjax.cli.config import Configuration, parse_config, read_config
+from gjax.cli.estimators import check_source, wants_flux_points
 from gjax.cli.modelling import (
     add_backgrounds,
     dataset_rows,
@@ -77,8 +78,6 @@ def run_analysis(
     with logging_as(configuration.settings.general.log), Progress(_STEPS, quiet=quiet) as progress:
         for note in configuration.notes:
             progress.note(note)
-        for name in configuration.skipped:
-            progress.note(f"warning: {name} is not done yet and is skipped; the rest goes on")
         return run_stages(configuration, contents, products, progress)
 
 
@@ -106,6 +105,7 @@ def run_stages(
     truths :
         True values of simulated parameters by name, for the pictures.
     """
+    check_source(config.settings.flux_points, contents.models)
     progress.stage("reading the index")
     begin = time.perf_counter()
     store = open_data_store(config)
@@ -128,19 +128,18 @@ def run_stages(
         fit,
         timing=seconds,
         seed=config.settings.gjax.seed,
-        skipped=config.skipped,
         notes=config.notes,
         datasets=dataset_rows(datasets, npred, fit),
         configuration=config.as_read,
     )
     outcome = Outcome(fit, datasets, npred, None, document, products.folder)
-    return finish(outcome, config.settings.gjax, products, progress, truths)
+    return finish(outcome, config.settings, products, progress, truths)
 
 
 def _more_steps(config: Configuration, contents: ModelsFile, n_observations: int) -> int:
-    """Count the steps of the bar for observations, sampler and pictures."""
+    """Count the steps of the bar for observations, flux points, sampler and pictures."""
     settings = config.settings
-    steps = n_observations
+    steps = n_observations + wants_flux_points(settings.flux_points)
     if settings.gjax.sampler is not None:
         steps += SAMPLING_STEPS
     if settings.gjax.pictures:

@@ -7,22 +7,24 @@ from typing import Any, cast
 import numpy as np
 from astropy import units as u
 
-from gjax.cli.schema import Analysis, EnergyAxis, Section
+from gjax.cli.schema import Analysis, EnergyAxis, FluxPoints, Section
 from gjax.errors import ConfigError
 
 __all__ = ["check_support"]
 
 _SAFE_MASK_PARAMETERS = ("aeff_percent", "bias_percent", "offset_max", "fixed_offset", "irfs")
 _FOV_PARAMETERS = ("method", "min_counts", "min_npred_background")
+_FLUX_POINTS_PARAMETERS = ("selection_optional", "n_sigma", "n_sigma_ul", "reoptimize")
+_SELECTION = ("errn-errp", "ul", "scan")
 
 
-def check_support(settings: Analysis) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Refuse what cannot be done; list what is skipped and what deserves a note.
+def check_support(settings: Analysis) -> tuple[str, ...]:
+    """Refuse what cannot be done; list what deserves a note.
 
     Returns
     -------
-    notes, skipped :
-        Sentences for the user, and the names of sections that wait for a later version.
+    notes :
+        Sentences for the user.
 
     Raises
     ------
@@ -36,10 +38,10 @@ def check_support(settings: Analysis) -> tuple[tuple[str, ...], tuple[str, ...]]
     _check_geometry(settings)
     _check_background(settings, notes)
     _check_safe_mask(settings)
-    skipped = _check_estimators(settings, notes)
+    _check_estimators(settings, notes)
     if settings.gjax.sampler is not None and settings.gjax.sampler.chains < 1:
         raise ConfigError("at least one chain is needed", key="gjax.sampler.chains")
-    return tuple(notes), skipped
+    return tuple(notes)
 
 
 def _is_given(section: Section, *names: str) -> bool:
@@ -221,8 +223,8 @@ def _check_names(parameters: dict[str, Any], known: tuple[str, ...], key: str) -
             )
 
 
-def _check_estimators(settings: Analysis, notes: list[str]) -> tuple[str, ...]:
-    """Refuse or skip the sections of estimators, unless they only spell out their defaults."""
+def _check_estimators(settings: Analysis, notes: list[str]) -> None:
+    """Check the sections of estimators, unless they only spell out their defaults."""
     for name in ("excess_map", "light_curve"):
         if name not in settings.model_fields_set:
             continue
@@ -231,8 +233,33 @@ def _check_estimators(settings: Analysis, notes: list[str]) -> tuple[str, ...]:
             raise ConfigError("not supported yet; remove the section to run the rest", key=name)
         notes.append(f"{name}: holds nothing but defaults and is taken as not asked for")
     if "flux_points" not in settings.model_fields_set:
-        return ()
+        return
     if _is_given(settings.flux_points):
-        return ("flux_points",)
-    notes.append("flux_points: names no energies and is taken as not asked for")
-    return ()
+        _check_flux_points(settings.flux_points, notes)
+    else:
+        notes.append("flux_points: names no energies and is taken as not asked for")
+
+
+def _check_flux_points(section: FluxPoints, notes: list[str]) -> None:
+    _check_axis(section.energy, "flux_points.energy")
+    parameters, key = section.parameters, "flux_points.parameters"
+    _check_names(parameters, _FLUX_POINTS_PARAMETERS, key)
+    for name in ("n_sigma", "n_sigma_ul"):
+        if not _check_number(parameters.get(name, 1.0), f"{key}.{name}") > 0:
+            raise ConfigError(f"must be positive (got {parameters[name]!r})", key=f"{key}.{name}")
+    if parameters.get("reoptimize"):
+        raise ConfigError(
+            "fitting other parameters again in each band is not supported", key=f"{key}.reoptimize"
+        )
+    wanted = parameters.get("selection_optional") or []
+    for name in [wanted] if isinstance(wanted, str) else wanted:
+        if name not in (*_SELECTION, "all"):
+            raise ConfigError(
+                f"{name!r} is not supported; supported here: {', '.join(_SELECTION)}, all",
+                key=f"{key}.selection_optional",
+            )
+        if name == "all" and "parameters" in section.model_fields_set:
+            notes.append(
+                f"{key}.selection_optional: all are {', '.join(_SELECTION)}; the sensitivity is "
+                "not estimated"
+            )

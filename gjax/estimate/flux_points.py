@@ -188,6 +188,21 @@ class FluxPoints(eqx.Module):
         }[kind]
         return (getattr(self, "norm" + name[len(kind) :]) * factor).to(_UNITS[kind])
 
+    def __str__(self) -> str:
+        limited = self.norm_ul is not None
+        dnde, unit = self.dnde.value, _UNITS["dnde"]
+        none = np.full(dnde.shape, np.nan)
+        error = self.column("dnde_err").value if self.norm_err is not None else none
+        limit = self.column("dnde_ul").value if limited else none
+        significance = none if self.sqrt_ts is None else self.sqrt_ts
+        lines = [
+            f"Flux points of {self.source}, dnde in {unit}",
+            f"{'e_ref TeV':>10} {'dnde':>11} {'error':>10} {'limit':>10} {'sqrt_ts':>8}",
+        ]
+        rows = zip(self.e_ref, dnde, error, limit, significance, strict=True)
+        lines += [f"{e:10.4g} {f:11.3e} {s:10.2e} {ul:10.2e} {ts:8.2f}" for e, f, s, ul, ts in rows]
+        return "\n".join(lines)
+
 
 def estimate_flux_points(
     datasets: Dataset | Sequence[Dataset],

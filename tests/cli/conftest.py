@@ -38,7 +38,7 @@ CONFIG = {
         "safe_mask": {"methods": ["offset-max"], "parameters": {"offset_max": "2 deg"}},
     },
     "fit": {"fit_range": {"min": "0.2 TeV"}},
-    "flux_points": {"energy": {"min": "1 TeV", "max": "10 TeV", "nbins": 2}, "source": "crab"},
+    "flux_points": {"energy": {"min": "1.2 TeV", "max": "10 TeV", "nbins": 2}, "source": "crab"},
 }
 
 MODELS = """

@@ -86,7 +86,8 @@ def test_map_analysis_is_read_with_units():
     assert datasets.background.parameters == {"method": "scale"}
     assert config.settings.observations.obs_ids == [23523, 23526, 23559, 23592]
     assert config.settings.fit.fit_range.min is None
-    assert config.skipped == ("flux_points",)
+    assert config.settings.flux_points.source == "crab"
+    assert config.notes == ()
     assert config.as_read["datasets"]["geom"]["axes"]["energy"]["min"] == "500 GeV"
 
 
@@ -100,7 +101,6 @@ def test_galactic_analysis_has_gammapys_defaults_elsewhere():
     assert config.settings.datasets.safe_mask.methods == ["aeff-default"]
     assert config.settings.observations.required_irf == ["aeff", "edisp", "psf", "bkg"]
     assert config.settings.general.outdir == "."
-    assert config.skipped == ()
     assert config.notes == ()
 
 
@@ -111,7 +111,6 @@ def test_defaults_written_out_are_not_requests():
     everything = yaml.safe_load(default_yaml())
     everything["datasets"].update(MINIMAL["datasets"])
     config = parse_config(everything)
-    assert config.skipped == ()
     assert {note.split(":")[0] for note in config.notes} == {
         "flux_points",
         "excess_map",

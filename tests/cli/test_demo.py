@@ -49,7 +49,7 @@ def test_what_is_simulated_can_be_read_and_run(tmp_path, monkeypatch):
     assert observation.livetime == pytest.approx(3600.0)
     assert 1000 < len(observation.events) < 100_000
     config = read_config(tmp_path / "config.yaml")
-    assert config.notes == config.skipped == ()
+    assert config.notes == ()
     assert config.settings.gjax.sampler is not None
     # The events, configuration and models files of a demo are not replaced unless told.
     with pytest.raises(ConfigError, match="--overwrite"):

@@ -15,6 +15,7 @@ from gjax.cli.run import run_analysis
 from gjax.errors import ConfigError
 from gjax.infer.minimize import Status
 from gjax.io.datasets import read_dataset
+from gjax.io.flux_points import read_flux_points
 from gjax.io.models import read_models
 from gjax.io.results import read_result
 
@@ -55,7 +56,6 @@ def test_fit_finds_the_truth(finished):
 def test_result_says_where_it_comes_from(finished):
     document = json.loads((finished[0] / "result.json").read_text())
     assert set(document["timing"]) >= {"reduce", "compile", "fit", "covariance"}
-    assert document["skipped"] == ["flux_points"]
     assert document["seed"] == 0
     assert document["configuration"]["observations"]["obs_ids"] == [7, 9]
     assert document["versions"]["numpy"] == np.__version__
@@ -67,8 +67,36 @@ def test_result_says_where_it_comes_from(finished):
     assert document["stat"] == pytest.approx(stats)
 
 
-def test_flux_points_are_skipped_aloud(finished):
-    assert "flux_points is not done yet" in finished[1].stderr
+def test_flux_points_meet_the_counts(finished):
+    output, result = finished
+    entry = read_result(output / "result.json")["flux_points"]
+    points = read_flux_points(output / "flux_points-crab.fits")
+    model = read_models(output / "models.yaml").models["crab"].spectral
+    assert entry["source"] == points.source == "crab"
+    assert points.success.all()
+    # From 1.2 TeV in two bands, at the edges of the bins: 1.58, 3.98 and 10 TeV.
+    np.testing.assert_allclose(points.e_min, 10 ** np.array([0.2, 0.6]))
+    np.testing.assert_allclose(entry["e_ref"], points.e_ref)
+    np.testing.assert_allclose(entry["dnde"], points.dnde.value)
+    np.testing.assert_allclose(entry["dnde_ul"], points.column("dnde_ul").value)
+    # There is hardly any background: the prediction meets the counts.
+    np.testing.assert_allclose(points.npred.sum(axis=1), points.counts.sum(axis=1), rtol=0.03)
+    np.testing.assert_allclose(points.norm * points.ref_dnde, points.dnde.value)
+    np.testing.assert_allclose(points.ref_dnde, model(points.e_ref), rtol=1e-6)
+    assert (points.sqrt_ts > 5).all()
+    fluxes = read_flux_points(output / "flux_points-crab.ecsv")
+    np.testing.assert_allclose(fluxes.dnde.value, points.dnde.value)
+    assert "Flux points of crab" in result.stdout
+
+
+def test_flux_points_of_a_source_that_is_not_there(workplace, tmp_path):
+    path = broken(workplace, tmp_path, "flux_points.source", "vela")
+    result = CliRunner().invoke(main, ["run", str(path), "--output", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert "flux_points.source: the models have no source named 'vela'; there are: crab" in (
+        result.stderr
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_products_are_all_there(finished):
@@ -79,6 +107,8 @@ def test_products_are_all_there(finished):
         "datasets/obs-9.fits",
         "models.yaml",
         "models_covariance.dat",
+        "flux_points-crab.fits",
+        "flux_points-crab.ecsv",
         "result.json",
         "pictures/maps-obs-7.png",
         "pictures/maps-obs-9.png",
@@ -142,6 +172,9 @@ def test_failed_fit_is_written_and_told(finished, workplace, tmp_path, monkeypat
     assert document["success"] is False
     assert "too many evaluations" in document["message"]
     assert (tmp_path / "models.yaml").exists()
+    # What is made from a fit is not made from one that failed.
+    assert "flux_points" not in document
+    assert "no flux points" in result.stderr
 
 
 def test_stacked_run_from_python(finished, workplace, tmp_path):
@@ -161,6 +194,8 @@ def test_stacked_run_from_python(finished, workplace, tmp_path):
     assert outcome.datasets[0].obs_ids == (7, 9)
     assert sorted(path.name for path in output.iterdir()) == [
         "datasets",
+        "flux_points-crab.ecsv",
+        "flux_points-crab.fits",
         "models.yaml",
         "models_covariance.dat",
         "result.json",
@@ -210,7 +245,7 @@ def test_user_errors_are_one_line(workplace, tmp_path, dotted, value, words):
     result = CliRunner().invoke(main, ["run", str(path), "--output", str(tmp_path / "out")])
     assert result.exit_code == 2
     assert words in result.stderr
-    lines = [line for line in result.stderr.splitlines() if "flux_points" not in line]
+    lines = result.stderr.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("gjax: error: ")
     assert "Traceback" not in result.output

@@ -121,7 +121,39 @@ def test_keys_without_effect_are_noted(dotted, value):
     assert notes[0].startswith(dotted)
 
 
-def test_flux_points_are_skipped_by_name():
-    energy = {"min": "1 TeV", "max": "10 TeV", "nbins": 2}
-    config = parse_config(configuration("flux_points", {"source": "crab", "energy": energy}))
-    assert config.skipped == ("flux_points",)
+ENERGY = {"min": "1 TeV", "max": "10 TeV", "nbins": 2}
+
+
+def test_flux_points_are_taken():
+    section = {"source": "crab", "energy": ENERGY}
+    assert parse_config(configuration("flux_points", section)).notes == ()
+    section["parameters"] = {"selection_optional": ["ul"], "n_sigma_ul": 3, "reoptimize": False}
+    assert parse_config(configuration("flux_points", section)).notes == ()
+
+
+def test_all_of_flux_points_is_without_sensitivity():
+    section = {"energy": ENERGY, "parameters": {"selection_optional": "all"}}
+    (note,) = parse_config(configuration("flux_points", section)).notes
+    assert note.startswith("flux_points.parameters.selection_optional")
+    assert "sensitivity" in note
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ({"source": "crab"}, "energy.min"),
+        ({"energy": ENERGY | {"nbins": 0}}, "energy.nbins"),
+        ({"energy": ENERGY, "parameters": {"norm": 2}}, "parameters.norm"),
+        ({"energy": ENERGY, "parameters": {"n_sigma": "many"}}, "parameters.n_sigma"),
+        ({"energy": ENERGY, "parameters": {"n_sigma_ul": 0}}, "parameters.n_sigma_ul"),
+        ({"energy": ENERGY, "parameters": {"reoptimize": True}}, "parameters.reoptimize"),
+        (
+            {"energy": ENERGY, "parameters": {"selection_optional": ["ul", "sensitivity"]}},
+            "parameters.selection_optional",
+        ),
+    ],
+)
+def test_what_flux_points_cannot_do_is_refused_by_name(section, key):
+    with pytest.raises(ConfigError) as caught:
+        parse_config(configuration("flux_points", section))
+    assert caught.value.key == f"flux_points.{key}"
