@@ -92,6 +92,11 @@ def exclusion_on(geom: WcsGeom, exclusion_mask: Map | None) -> np.ndarray:
 
     True where there is no source. Pixels outside the mask count as excluded, since nothing is known
     of them; without a mask nothing is excluded.
+
+    Raises
+    ------
+    ValueError
+        If the mask has an energy axis along which it varies.
     """
     if exclusion_mask is None:
         return np.ones(geom.shape, bool)
@@ -99,7 +104,10 @@ def exclusion_on(geom: WcsGeom, exclusion_mask: Map | None) -> np.ndarray:
     ix, iy = other.coord_to_idx(*geom.coords_in(other.frame))
     inside = (ix >= 0) & (iy >= 0)
     data = np.asarray(exclusion_mask.data)
-    image = np.nan_to_num(data.reshape(-1, *data.shape[-2:])[0]).astype(bool)
+    planes = np.nan_to_num(data.reshape(-1, *data.shape[-2:])).astype(bool)
+    image = planes[0]
+    if (planes != image).any():
+        raise ValueError("an exclusion mask that depends on energy is not supported")
     return image[np.where(inside, iy, 0), np.where(inside, ix, 0)] & inside
 
 

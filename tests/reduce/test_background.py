@@ -121,6 +121,15 @@ def test_only_safe_bins_count(dataset):
     assert norm == pytest.approx(counts / background)
 
 
+def test_an_exclusion_that_depends_on_energy_is_refused(geom):
+    axis = MapAxis.from_energy_bounds(1.0, 10.0, 2)
+    planes = np.ones((2, *geom.shape), bool)
+    assert exclusion_on(geom, Map(planes, geom, (axis,))).all()
+    planes[1, 0, 0] = False
+    with pytest.raises(ValueError, match="depends on energy"):
+        exclusion_on(geom, Map(planes, geom, (axis,)))
+
+
 def test_what_the_exclusion_does_not_cover_is_excluded(geom):
     small = geom.cutout((LON, LAT), 1.0)[0]
     covered = exclusion_on(geom, Map(np.ones(small.shape, bool), small))
