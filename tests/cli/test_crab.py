@@ -7,6 +7,7 @@ import pytest
 
 import gjax
 from gjax.cli.run import run_analysis
+from gjax.estimate import estimate_flux_points
 from gjax.io.maps import write_map
 from gjax.maps import Map, WcsGeom
 from gjax.predict import GAMMAPY
@@ -38,6 +39,10 @@ datasets:
     methods: [offset-max, aeff-default]
     parameters: {offset_max: 2.5 deg}
 fit: {}
+flux_points:
+  energy: {min: 0.7 TeV, max: 30 TeV, nbins: 6}
+  source: crab
+  parameters: {selection_optional: [ul]}
 gjax: {pictures: false}
 """
 
@@ -77,6 +82,17 @@ GAMMAPY_FIT = {
     "stacked-bkg.spectral.norm": (0.9602261, 0.0131711),
 }
 GAMMAPY_STAT = 96442.8821
+# Its flux points around that fit: e_ref in TeV; dnde, error and limit in cm-2 s-1 TeV-1; sqrt(TS).
+GAMMAPY_POINTS = np.array(
+    [
+        [0.8891397, 5.7430817e-11, 4.6015327e-12, 6.7058181e-11, 23.87206],
+        [1.8258706, 1.0249326e-11, 6.6763806e-13, 1.1635556e-11, 31.39793],
+        [3.7494710, 1.4651420e-12, 1.8372323e-13, 1.8591919e-12, 16.38320],
+        [6.6676072, 3.0105380e-13, 5.7059979e-14, 4.2810611e-13, 11.60888],
+        [11.856869, 5.5442692e-14, 1.7240997e-14, 9.6218362e-14, 6.446154],
+        [21.084825, 3.4548079e-15, 3.2320471e-15, 1.3457580e-14, 1.942287],
+    ]
+).T
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +125,18 @@ def test_fit_is_that_of_gammapy(crab):
         assert crab.fit.error(name) == pytest.approx(error, rel=0.1 if is_position else 0.05), name
 
 
+def test_flux_points_are_those_of_gammapy(crab):
+    e_ref, dnde, error, limit, sqrt_ts = GAMMAPY_POINTS
+    points = crab.flux_points
+    np.testing.assert_allclose(points.e_ref, e_ref, rtol=1e-7)
+    # The position of the fit differs, and how a point source is spread over pixels.
+    assert np.abs((points.dnde.value - dnde) / error).max() < 0.12
+    assert np.abs((points.column("dnde_ul").value - limit) / error).max() < 0.17
+    np.testing.assert_allclose(points.column("dnde_err").value, error, rtol=0.03)
+    np.testing.assert_allclose(points.sqrt_ts, sqrt_ts, atol=0.05)
+    assert points.is_ul.tolist() == [False] * 5 + [True]
+
+
 @pytest.mark.slow
 def test_gammapys_way_of_folding_explains_the_rest(crab):
     fit = gjax.fit(crab.datasets, crab.fit.models, crab.fit.parameters, folding=GAMMAPY)
@@ -117,3 +145,11 @@ def test_gammapys_way_of_folding_explains_the_rest(crab):
         assert abs(fit.value(name) - value) < 0.02 * error, name
         assert fit.error(name) == pytest.approx(error, rel=0.01), name
     assert fit.stat == pytest.approx(GAMMAPY_STAT, abs=0.1)
+    points = estimate_flux_points(
+        crab.datasets, fit.models, "crab", np.geomspace(0.7, 30.0, 7), folding=GAMMAPY
+    )
+    _, dnde, error, limit, sqrt_ts = GAMMAPY_POINTS
+    assert np.abs((points.dnde.value - dnde) / error).max() < 0.01
+    assert np.abs((points.column("dnde_ul").value - limit) / error).max() < 0.01
+    np.testing.assert_allclose(points.column("dnde_err").value, error, rtol=2e-3)
+    np.testing.assert_allclose(points.sqrt_ts, sqrt_ts, atol=0.01)

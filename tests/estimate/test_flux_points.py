@@ -151,6 +151,16 @@ def test_datasets_are_joined(asimov, models, points):
     assert joint.counts.shape == (2, 2)
 
 
+def test_points_print_as_a_table(points, asimov, models):
+    lines = str(points).splitlines()
+    assert lines[0] == "Flux points of crab, dnde in cm-2 s-1 TeV-1"
+    assert [float(value) for value in lines[2].split()][:2] == pytest.approx(
+        [points.e_ref[0], points.dnde[0].value], rel=1e-3
+    )
+    bare = estimate_flux_points(asimov, models, "crab", EDGES, selection=())
+    assert "nan" in str(bare)
+
+
 def test_wrong_requests_are_refused(asimov, models):
     with pytest.raises(UnknownNameError, match="crap"):
         estimate_flux_points(asimov, models, "crap", EDGES)
