@@ -195,4 +195,8 @@ def _result(
         timing=run.timing,
         objective=objective,
         versions=provenance(),
+        without_effect=tuple(
+            table.keys[table.free[i]]
+            for i in np.flatnonzero(~minimum.hessian.any(axis=1) & (minimum.gradient == 0))
+        ),
     )

@@ -39,6 +39,9 @@ class FitResult:
         and the estimated distance to the minimum in units of the statistic.
     at_bounds :
         Keys of the parameters on a bound that the data would cross.
+    without_effect :
+        Keys of the free parameters on which the statistic does not depend at all, such as those of
+        a source that no dataset sees.
     evaluations :
         Evaluations of statistic and gradient.
     trace :
@@ -68,6 +71,7 @@ class FitResult:
     timing: dict[str, float]
     objective: Objective
     versions: dict[str, str] = field(default_factory=dict)
+    without_effect: tuple[Key, ...] = ()
 
     @property
     def success(self) -> bool:
@@ -79,7 +83,9 @@ class FitResult:
         """What happened, for people."""
         text = self.status.value
         if self.at_bounds:
-            text += "; on a bound: " + ", ".join(".".join(key) for key in self.at_bounds)
+            text += "; on a bound: " + _listed(self.at_bounds)
+        if self.without_effect:
+            text += "; the data do not depend on (freeze these): " + _listed(self.without_effect)
         return text
 
     @property
@@ -130,3 +136,7 @@ class FitResult:
                 error = f"{self.errors[i]:11.4g}"
             lines.append(f"{name:{width}}  {table.values[i]:13.6g} {error}  {table.units[i]}")
         return "\n".join(lines)
+
+
+def _listed(keys: tuple[Key, ...]) -> str:
+    return ", ".join(".".join(key) for key in keys)

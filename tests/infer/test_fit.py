@@ -121,6 +121,8 @@ def test_parameter_without_effect_is_no_success(spot, spot_truth, spot_table):
     table = spot_table.freeze("*").thaw("spot-bkg.spectral.reference", "*.norm")
     result = fit(spot, spot_truth, table)
     assert not result.success
+    assert result.without_effect == (("spot-bkg", "spectral", "reference"),)
+    assert result.message.endswith("(freeze these): spot-bkg.spectral.reference")
 
 
 def test_start_that_is_not_a_number(spot, spot_truth, spot_table):
