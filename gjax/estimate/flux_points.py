@@ -62,9 +62,9 @@ class FluxPoints(eqx.Module):
         The reference spectrum: at ``e_ref`` in cm-2 s-1 TeV-1, and integrated over the band in
         cm-2 s-1 and, weighted with energy, in TeV cm-2 s-1.
     norm, norm_err, norm_errn, norm_errp, norm_ul :
-        Best fit; error from the curvature of the statistic (NaN without counts, where there is no
-        curvature); errors down and up, and upper limit, where the statistic has risen by
-        ``n_sigma**2`` and ``n_sigma_ul**2`` above its minimum.
+        Best fit; error from the curvature of the statistic; errors down and up, and upper limit,
+        where the statistic has risen by ``n_sigma**2`` and ``n_sigma_ul**2`` above its minimum. The
+        error down is NaN without counts.
     stat, stat_null :
         Statistic at the best fit and without the source.
     npred, npred_excess, counts :
@@ -223,10 +223,12 @@ def estimate_flux_points(
 
     .. math:: C(x) = 2 \sum_i (\mu_i - n_i \ln \mu_i)
 
-    which is convex. Errors are :math:`n_\sigma \sqrt{2 / C''}` and the roots of
+    which is convex. Errors are :math:`n_\sigma \sqrt{2 / C''}` (from half of the distance between
+    the following roots where a prediction is clipped at zero) and the roots of
     :math:`C(x) = C(\hat{x}) + n_\sigma^2`; the upper limit is the upper root for
     :math:`n_{\sigma, \mathrm{ul}}^2`. The test statistic is :math:`C(0) - C(\hat{x})`. The best fit
-    may be negative.
+    may be negative; without counts where the source is, it is that which takes away as much as the
+    background there, and the upper limit is a number still.
 
     Parameters
     ----------
@@ -317,11 +319,9 @@ def _solve(
 ) -> dict[str, np.ndarray]:
     """Find best fits, errors and limits of all bands."""
     norm = profile.best_fit()
-    with np.errstate(divide="ignore"):
-        error = n_sigma * np.sqrt(2.0 / profile.curvature(norm))
     found = {
         "norm": norm,
-        "norm_err": np.where(np.isfinite(error), error, np.nan),
+        "norm_err": profile.error(norm, n_sigma**2),
         "stat": profile.stat(norm),
         "stat_null": profile.stat(np.zeros_like(norm)),
     }

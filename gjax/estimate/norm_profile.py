@@ -69,9 +69,9 @@ class NormProfile(eqx.Module):
 
     .. math:: C(x) = C_0 + 2 \sum_i (\mu_i - n_i \ln \mu_i), \quad \mu_i = \max(0, x s_i + b_i)
 
-    The norm is confined to where the logarithm is finite and where the source takes away no more
-    than all the background in its bins, :math:`x \ge -\sum b_i / \sum s_i`. Without counts the
-    statistic falls all the way, and the best fit is that lower end.
+    The norm is confined to where the logarithm is finite. Without counts in the bins that the
+    source reaches the statistic falls all the way; then the norm ends where the source takes away
+    as much as there is, :math:`x = -\sum b_i / \sum s_i`, and that is the best fit.
 
     Parameters
     ----------
@@ -115,7 +115,8 @@ class NormProfile(eqx.Module):
     def lower_end(self) -> np.ndarray:
         """Give the lowest norm that is considered, shape ``(band,)``."""
         emptied = -self.background.sum(axis=1) / self.signal.sum(axis=1)
-        return np.maximum(emptied, self._wall())
+        wall = self._wall()
+        return np.where(np.isfinite(wall), wall, emptied)
 
     def best_fit(self) -> np.ndarray:
         r"""Find the norm at the minimum, shape ``(band,)``; it may be negative.
@@ -128,8 +129,23 @@ class NormProfile(eqx.Module):
         found = find_root(
             lambda x: (self.slope(x), self.curvature(x)), low, high, np.ones_like(low)
         )
-        at_end = (low > self._wall()) & (self.slope(low) >= 0)
-        return np.where(at_end, low, found)
+        return np.where(np.isfinite(self._wall()), found, low)
+
+    def error(self, best: np.ndarray, rise: float) -> np.ndarray:
+        r"""Give a symmetric error, shape ``(band,)``: :math:`\sqrt{2\,\Delta / C''}`.
+
+        Where a prediction is clipped at zero the statistic has kinks, which its curvature does not
+        know: there it is half of the distance between `lower_limit` and `upper_limit`, or the
+        distance to the latter if there is no other.
+        """
+        with np.errstate(divide="ignore"):
+            error = np.sqrt(2.0 * rise / self.curvature(best))
+        up = self.upper_limit(best, rise) - best
+        down = best - self.lower_limit(best, rise)
+        clipped = np.any(
+            (best[:, None] * self.signal + self.background <= 0) & (self.signal > 0), 1
+        )
+        return np.where(clipped, np.where(np.isnan(down), up, 0.5 * (up + down)), error)
 
     def upper_limit(self, best: np.ndarray, rise: float) -> np.ndarray:
         """Find the norm above ``best`` where the statistic has risen by ``rise``; never NaN."""

@@ -35,7 +35,8 @@ def test_one_bin(counts):
     best = profile.best_fit()
     # The prediction meets the counts; the error of a count is its root.
     np.testing.assert_allclose(best, (counts - 4.0) / 10.0, atol=1e-12)
-    np.testing.assert_allclose(np.sqrt(2 / profile.curvature(best)), np.sqrt(counts) / 10.0)
+    np.testing.assert_allclose(profile.error(best, 1.0), np.sqrt(counts) / 10.0)
+    np.testing.assert_allclose(profile.error(best, 9.0), 3 * np.sqrt(counts) / 10.0)
     ts = profile.stat(np.zeros(1)) - profile.stat(best)
     np.testing.assert_allclose(ts, 2 * (4.0 - counts + counts * np.log(counts / 4.0)), atol=1e-9)
 
@@ -49,6 +50,7 @@ def test_without_counts_the_source_takes_the_background_away():
     assert profile.curvature(best) == 0
     np.testing.assert_allclose(profile.upper_limit(best, 4.0), (2.0 - 0.5) / 10.0)
     assert np.isnan(profile.lower_limit(best, 1.0)).all()
+    np.testing.assert_allclose(profile.error(best, 1.0), 0.5 / 10.0)
 
 
 def test_without_background_and_counts_the_limit_is_two_counts():
@@ -102,6 +104,21 @@ def test_slope_and_curvature_are_derivatives():
         np.testing.assert_allclose(profile.slope(at), difference, rtol=1e-6, atol=1e-6)
         difference = (profile.slope(at + step) - profile.slope(at - step)) / (2 * step)
         np.testing.assert_allclose(profile.curvature(at), difference, rtol=1e-6)
+
+
+def test_clipped_bins_are_kinks_that_the_error_knows():
+    # Nothing in the core, counts in the tail: the best fit empties the core.
+    signal, background = np.array([5.0, 1.0, 0.2]), np.array([0.02, 0.05, 3.0])
+    counts = np.array([0.0, 0.0, 2.0])
+    profile = norm_profile([signal], [background], [counts])
+    best = profile.best_fit()
+    found = minimize_scalar(
+        by_hand, args=(signal, background, counts), bounds=(-14, 2), method="bounded"
+    )
+    np.testing.assert_allclose(best, found.x, atol=1e-4)
+    assert best < -0.05  # beyond -b / s of the core and the next
+    low, high = profile.lower_limit(best, 1.0), profile.upper_limit(best, 1.0)
+    np.testing.assert_allclose(profile.error(best, 1.0), (high - low) / 2)
 
 
 def test_bands_do_not_know_each_other():
