@@ -1,13 +1,14 @@
 """The ``gjax`` command: arguments, messages and exit codes.
 
 Exit codes: 0 when everything succeeded, 1 when the fit did not (its results are written all the
-same), 2 when the input cannot be used. The work is done elsewhere, in `gjax.cli.run` and
-`gjax.cli.demo`, which are imported only when they are needed.
+same), 2 when the input cannot be used, 130 when interrupted. The work is done elsewhere, in
+`gjax.cli.run` and `gjax.cli.demo`, which are imported only when they are needed.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -35,6 +36,12 @@ def _report_errors(command: Callable[..., None]) -> Callable[..., None]:
                 raise
             click.echo(f"gjax: error: {error}", err=True)
             sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("gjax: interrupted", err=True)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            # An orderly end of the interpreter crashes where XLA was interrupted in its work.
+            os._exit(130)
 
     return click.option("--debug", is_flag=True, help="Show the traceback of errors.")(wrapped)
 

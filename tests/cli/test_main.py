@@ -59,3 +59,21 @@ def test_an_output_folder_that_cannot_be_made_is_one_line(workplace, tmp_path):
     last = result.stderr.splitlines()[-1]
     assert last.startswith("gjax: error: ")
     assert "Not a directory" in last
+
+
+def test_an_interrupt_ends_at_once():
+    code = """
+import gjax.cli.config
+from gjax.cli.main import main
+
+def interrupted():
+    raise KeyboardInterrupt
+
+gjax.cli.config.default_yaml = interrupted
+main(["config"])
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 130
+    assert found.stderr == "gjax: interrupted\n"
