@@ -17,6 +17,7 @@ from gjax.estimate import FluxPoints, estimate_flux_points
 from gjax.io.flux_points import write_flux_points
 from gjax.maps import MapAxis
 from gjax.model import Models, SkyModel
+from gjax.predict.options import Folding
 
 __all__ = [
     "check_source",
@@ -54,7 +55,10 @@ def check_source(section: FluxPointsSection, models: Models) -> None:
 
 
 def make_flux_points(
-    section: FluxPointsSection, datasets: Sequence[Dataset], models: Models
+    section: FluxPointsSection,
+    datasets: Sequence[Dataset],
+    models: Models,
+    folding: Folding | None = None,
 ) -> FluxPoints:
     """Estimate the flux points that a configuration asks for."""
     low, high, nbins = section.energy.min, section.energy.max, section.energy.nbins
@@ -68,6 +72,7 @@ def make_flux_points(
         n_sigma=float(given.get("n_sigma", 1.0)),
         n_sigma_ul=float(given.get("n_sigma_ul", 2.0)),
         selection=given.get("selection_optional") or (),
+        folding=folding,
     )
 
 

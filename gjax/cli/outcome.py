@@ -21,7 +21,6 @@ from gjax.cli.pictures import draw_corner, draw_datasets, draw_spectra
 from gjax.cli.products import Products, file_name
 from gjax.cli.progress import Progress
 from gjax.cli.schema import Analysis, Gjax
-from gjax.cli.schema import FluxPoints as FluxPointsSection
 from gjax.dataset.dataset import Dataset
 from gjax.estimate import FluxPoints
 from gjax.infer.result import FitResult
@@ -29,6 +28,7 @@ from gjax.infer.sample import sample_fit
 from gjax.io.datasets import write_dataset
 from gjax.io.models import write_models
 from gjax.io.results import posterior_summary, write_posterior, write_result
+from gjax.predict.options import FOLDINGS
 
 __all__ = ["SAMPLING_STEPS", "Outcome", "finish", "write_datasets"]
 
@@ -130,7 +130,7 @@ def finish(
     write_result(outcome.document, products.path("result.json"), overwrite=True)
     progress.advance()
     if wants_flux_points(settings.flux_points):
-        outcome = _estimate(outcome, settings.flux_points, products, progress)
+        outcome = _estimate(outcome, settings, products, progress)
     if settings.gjax.sampler is not None and fit.success:
         outcome = _sample(outcome, settings.gjax, products, progress)
     if settings.gjax.pictures:
@@ -142,7 +142,7 @@ def finish(
 
 
 def _estimate(
-    outcome: Outcome, section: FluxPointsSection, products: Products, progress: Progress
+    outcome: Outcome, settings: Analysis, products: Products, progress: Progress
 ) -> Outcome:
     """Estimate the flux points and write them."""
     progress.stage("flux points")
@@ -151,9 +151,11 @@ def _estimate(
         progress.note("warning: no flux points, since the fit did not converge")
         return outcome
     begin = time.perf_counter()
-    points = make_flux_points(section, outcome.datasets, outcome.fit.models)
+    folding = FOLDINGS[settings.gjax.folding]
+    points = make_flux_points(settings.flux_points, outcome.datasets, outcome.fit.models, folding)
     outcome.document["timing"]["flux_points"] = time.perf_counter() - begin
-    for low, high in zip(points.e_min[~points.success], points.e_max[~points.success], strict=True):
+    failed = ~np.asarray(points.success)
+    for low, high in zip(points.e_min[failed], points.e_max[failed], strict=True):
         progress.note(f"warning: no flux point from {low:.3g} to {high:.3g} TeV: no data there")
     write_products(points, products)
     outcome.document["flux_points"] = flux_points_entry(points)

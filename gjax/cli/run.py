@@ -33,6 +33,7 @@ from gjax.infer.result import FitResult
 from gjax.io.models import ModelsFile, read_models
 from gjax.model import SkyModel
 from gjax.predict.npred import npred_prepared
+from gjax.predict.options import FOLDINGS, Folding
 
 __all__ = ["run_analysis", "run_stages"]
 
@@ -122,7 +123,8 @@ def run_stages(
     write_datasets(products, datasets)
     progress.advance()
 
-    fit = _fit(datasets, models, parameters, progress)
+    folding = FOLDINGS[config.settings.gjax.folding]
+    fit = _fit(datasets, models, parameters, folding, progress)
     npred = npred_prepared(fit.objective.prepared, fit.models)
     document = result_document(
         fit,
@@ -149,7 +151,9 @@ def _more_steps(config: Configuration, contents: ModelsFile, n_observations: int
     return steps
 
 
-def _fit(datasets: list[Dataset], models: Any, parameters: Any, progress: Progress) -> FitResult:
+def _fit(
+    datasets: list[Dataset], models: Any, parameters: Any, folding: Folding, progress: Progress
+) -> FitResult:
     progress.stage("compiling the fit")
 
     evaluations = 0
@@ -159,6 +163,6 @@ def _fit(datasets: list[Dataset], models: Any, parameters: Any, progress: Progre
         evaluations += 1
         progress.stage(f"fit: evaluation {evaluations}, {stat:.1f}")
 
-    fit = run_fit(datasets, models, parameters, callback=report)
+    fit = run_fit(datasets, models, parameters, folding=folding, callback=report)
     progress.advance(3)
     return fit

@@ -236,10 +236,12 @@ class Sampler(Section):
 class Gjax(Section):
     """What gjax adds to the keys of Gammapy.
 
-    ``seed`` starts every random number of the run, ``sampler`` asks for a posterior, ``pictures``
-    for pictures.
+    ``folding`` chooses the numerical conventions of the prediction: gjax's own, or Gammapy's to
+    reproduce its numbers. ``seed`` starts every random number of the run, ``sampler`` asks for a
+    posterior, ``pictures`` for pictures.
     """
 
+    folding: Literal["gjax", "gammapy"] = "gjax"
     seed: int = 0
     sampler: Sampler | None = None
     pictures: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["GAMMAPY", "Folding"]
+__all__ = ["FOLDINGS", "GAMMAPY", "Folding"]
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,6 @@ GAMMAPY = Folding(
     beyond_border=False,
     spatial_oversampling=1,
 )
+
+#: The conventions by name, as a configuration gives them.
+FOLDINGS = {"gjax": Folding(), "gammapy": GAMMAPY}
