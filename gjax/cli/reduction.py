@@ -200,7 +200,8 @@ def _check_content(datasets: Sequence[Dataset]) -> None:
             "warnings); the energy axis and the thresholds may be beyond the responses",
             key="datasets.safe_mask",
         )
-    if not any(np.any(np.nan_to_num(dataset.exposure) > 0) for dataset in datasets):
+    exposures = [np.asarray(dataset.exposure, float) for dataset in datasets]
+    if not any(np.nan_to_num(exposure).any() for exposure in exposures):
         raise ConfigError(
             "the exposure is zero: the responses hold nothing at these energies",
             key="datasets.geom.axes.energy_true",
