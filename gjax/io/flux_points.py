@@ -233,15 +233,12 @@ def _without_photons(unit: Any) -> u.UnitBase:
 
 
 def _energies(columns: _Columns) -> dict[str, Any]:
-    bounded = columns.has("e_min") and columns.has("e_max")
-    if bounded:
-        low, high = columns.numbers("e_min", "TeV"), columns.numbers("e_max", "TeV")
-    if columns.has("e_ref") or not bounded:
+    if not (columns.has("e_min") and columns.has("e_max")):
         center = columns.numbers("e_ref", "TeV")
-    else:
-        center = np.sqrt(low * high)
-    if not bounded:
-        low = high = np.full(center.shape, np.nan)
+        none = np.full(center.shape, np.nan)
+        return {"e_ref": center, "e_min": none, "e_max": none}
+    low, high = columns.numbers("e_min", "TeV"), columns.numbers("e_max", "TeV")
+    center = columns.numbers("e_ref", "TeV") if columns.has("e_ref") else np.sqrt(low * high)
     return {"e_ref": center, "e_min": low, "e_max": high}
 
 

@@ -68,9 +68,10 @@ def plot_flux_points(
     ax.set_yscale("log")
     value = scaled("dnde")
     limits = np.asarray(points.is_ul, bool)
-    style: dict[str, Any] = {"ms": 5, "lw": 1.2, "capsize": 0, "color": color} | kwargs
+    style: dict[str, Any] = {"fmt": "o", "ms": 5, "lw": 1.2, "capsize": 0, "color": color} | kwargs
     shown = ~limits & (value > 0)
-    error = [scaled(_error(names, side)) if _error(names, side) else 0 * value for side in "np"]
+    chosen = [_error(names, side) for side in "np"]
+    error = [0 * value if name is None else scaled(name) for name in chosen]
     low, high = (np.where(np.isfinite(e), e, 0.0) for e in error)
     ax.errorbar(
         points.e_ref[shown],
@@ -78,7 +79,7 @@ def plot_flux_points(
         xerr=_widths(points, shown),
         yerr=[low[shown], high[shown]],
         label=label or None,
-        **{"fmt": "o"} | style,
+        **style,
     )
     if "dnde_ul" in names:
         limit = scaled("dnde_ul")
@@ -89,7 +90,7 @@ def plot_flux_points(
             xerr=_widths(points, arrows),
             yerr=_ARROW * limit[arrows],
             uplims=True,
-            **style | {"fmt": "none", "capsize": 3},
+            **(style | {"fmt": "none", "capsize": 3}),
         )
     energy_axis(ax)
     ax.set_ylabel(flux_label(energy_power, target))
