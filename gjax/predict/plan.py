@@ -32,6 +32,7 @@ from gjax.predict.source import (
     AbstractSource,
     BilinearSource,
     ExtendedSource,
+    Follow,
     ProfileSource,
     Window,
 )
@@ -98,7 +99,7 @@ def _plan_profile(
             profile=pixel.profile.coefficients,
             spacing=np.asarray(pixel.profile.spacing),
             nodes=pixel.nodes,
-            locator=locator(dataset.geom, pad, lon, lat, spatial.frame),
+            place=Follow(locator(dataset.geom, pad, lon, lat, spatial.frame)),
             window=window,
         )
 
@@ -128,12 +129,12 @@ def _plan_convolved(
         oversampling = min(fine, _MAX_OVERSAMPLING)
 
     def make(pad: int) -> AbstractSource:
-        place = locator(geom, pad, lon, lat, spatial.frame)
+        place = Follow(locator(geom, pad, lon, lat, spatial.frame))
         transform = None if kernel is None else transform_kernel(kernel, window.shape)
         if spatial.is_point:
-            return BilinearSource(edisp=edisp, kernel=transform, locator=place, window=window)
+            return BilinearSource(edisp=edisp, kernel=transform, place=place, window=window)
         return ExtendedSource(
-            edisp=edisp, kernel=transform, locator=place, window=window, oversampling=oversampling
+            edisp=edisp, kernel=transform, place=place, window=window, oversampling=oversampling
         )
 
     return SourcePlan(window, make)

@@ -26,7 +26,7 @@ from gjax.predict.occupied import find_occupied
 from gjax.predict.options import Folding
 from gjax.predict.plan import plan_source
 from gjax.predict.sky_grid import sky_grid
-from gjax.predict.source import AbstractSource, FixedSource, Window
+from gjax.predict.source import AbstractSource, FixedSource, Stay, Window
 
 __all__ = ["prepare"]
 
@@ -211,7 +211,7 @@ def _fix(source: AbstractSource, spatial: Any, frame: PreparedDataset) -> FixedS
     """Fold a source whose morphology cannot change."""
     image, (row, column) = jax.device_get(_window_image(source, spatial, frame))
     return FixedSource(
-        edisp=source.edisp, template=image, row=row, column=column, window=source.window
+        edisp=source.edisp, template=image, place=Stay(row, column), window=source.window
     )
 
 

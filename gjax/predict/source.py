@@ -25,12 +25,13 @@ from gjax.predict.sky_grid import Locator, SkyGrid
 from gjax.typing import Array, ArrayLike, Float
 
 __all__ = [
-    "AbstractMovingSource",
     "AbstractSource",
     "BilinearSource",
     "ExtendedSource",
     "FixedSource",
+    "Follow",
     "ProfileSource",
+    "Stay",
     "Window",
 ]
 
@@ -51,6 +52,39 @@ class Window(NamedTuple):
     moves: tuple[bool, bool]
 
 
+class Follow(eqx.Module):
+    """A window that follows its source.
+
+    Parameters
+    ----------
+    locator :
+        Finds the source's pixel.
+    """
+
+    locator: Locator
+
+    def start(self, spatial: Any, window: Window, shape: tuple[int, int]) -> tuple[Array, Array]:
+        """Give the first row and column."""
+        return _start(_pixel(self.locator, _direction(self.locator, spatial)), window, shape)
+
+
+class Stay(eqx.Module):
+    """A window that stays where it is.
+
+    Parameters
+    ----------
+    row, column :
+        Its first row and column in the padded map.
+    """
+
+    row: ArrayLike
+    column: ArrayLike
+
+    def start(self, spatial: Any, window: Window, shape: tuple[int, int]) -> tuple[Array, Array]:
+        """Give the first row and column."""
+        return jnp.asarray(self.row), jnp.asarray(self.column)
+
+
 class AbstractSource(eqx.Module):
     """One source in one dataset.
 
@@ -58,16 +92,15 @@ class AbstractSource(eqx.Module):
     ----------
     edisp :
         Energy dispersion matrix, shape ``(etrue, ereco)``.
+    place :
+        Where the window is.
     window :
         The window's shape, and whether it moves.
     """
 
     edisp: eqx.AbstractVar[ArrayLike]
+    place: eqx.AbstractVar[Any]
     window: eqx.AbstractVar[Window]
-
-    @abc.abstractmethod
-    def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
-        """Give the first row and column of the window in a padded map of the given shape."""
 
     @abc.abstractmethod
     def image(
@@ -75,24 +108,12 @@ class AbstractSource(eqx.Module):
     ) -> Float[Array, "h w etrue"]:
         """Give exposure times PSF-convolved morphology on the window, in cm2 s per pixel."""
 
-
-class AbstractMovingSource(AbstractSource):
-    """A source whose window follows its position.
-
-    Parameters
-    ----------
-    locator :
-        Places the window.
-    """
-
-    locator: eqx.AbstractVar[Locator]
-
     def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
-        """Give the first row and column of the window."""
-        return _start(_pixel(self.locator, _direction(self.locator, spatial)), self.window, shape)
+        """Give the first row and column of the window in a padded map of the given shape."""
+        return self.place.start(spatial, self.window, shape)
 
 
-class ProfileSource(AbstractMovingSource):
+class ProfileSource(AbstractSource):
     """A point source: the radial profile of the PSF, averaged over pixels.
 
     Parameters
@@ -101,15 +122,15 @@ class ProfileSource(AbstractMovingSource):
         Spline coefficients, shape ``(interval, 4, etrue)``, and grid spacing in deg.
     nodes :
         Places in a pixel, in units of its sides, whose mean is the pixel's; shape ``(node, 2)``.
-    locator :
-        Places the window.
+    place :
+        Follows the source.
     """
 
     edisp: ArrayLike
     profile: ArrayLike
     spacing: ArrayLike
     nodes: ArrayLike
-    locator: Locator
+    place: Follow
     window: Window = eqx.field(static=True)
 
     def image(
@@ -117,7 +138,7 @@ class ProfileSource(AbstractMovingSource):
     ) -> Float[Array, "h w etrue"]:
         """Give exposure times the PSF on the window."""
         pixels = _cut_grid(grid, start, self.window.shape)
-        source = _direction(self.locator, spatial)
+        source = _direction(self.place.locator, spatial)
         density = pushed_forward(
             lambda at, own, on: own._density(on, at)[0],
             source,
@@ -159,22 +180,22 @@ class ProfileSource(AbstractMovingSource):
         return jnp.mean(values, axis=0), push
 
 
-class ExtendedSource(AbstractMovingSource):
+class ExtendedSource(AbstractSource):
     """An extended source: its morphology integrated over pixels and convolved with the PSF.
 
     Parameters
     ----------
     kernel :
         Transformed PSF kernels, shape ``(etrue, h, w // 2 + 1)``, or None without a PSF.
-    locator :
-        Places the window.
+    place :
+        Follows the source.
     oversampling :
         Sub-pixels per pixel side; fixed, so that the likelihood has no steps.
     """
 
     edisp: ArrayLike
     kernel: ArrayLike | None
-    locator: Locator
+    place: Follow
     window: Window = eqx.field(static=True)
     oversampling: int = eqx.field(static=True)
 
@@ -186,7 +207,7 @@ class ExtendedSource(AbstractMovingSource):
         n = self.oversampling
         nodes = (np.arange(n) + 0.5) / n - 0.5
         offsets = np.stack([a.ravel() for a in np.meshgrid(nodes, nodes)])
-        rotation = jnp.asarray(self.locator.rotation)
+        rotation = jnp.asarray(self.place.locator.rotation)
 
         def add(total: Array, node: tuple[Array, Array]) -> tuple[Array, None]:
             at = pixels.center + node[0] * pixels.step_x + node[1] * pixels.step_y
@@ -199,7 +220,7 @@ class ExtendedSource(AbstractMovingSource):
         return _convolve(morphology, self.kernel) * _cut(exposure, start, self.window.shape)
 
 
-class BilinearSource(AbstractMovingSource):
+class BilinearSource(AbstractSource):
     """A point source spread over its four nearest pixels, then convolved.
 
     This is how Gammapy places point sources. The slope of the prediction jumps where the source
@@ -209,20 +230,20 @@ class BilinearSource(AbstractMovingSource):
     ----------
     kernel :
         Transformed PSF kernels, shape ``(etrue, h, w // 2 + 1)``, or None without a PSF.
-    locator :
-        Places the source.
+    place :
+        Follows the source.
     """
 
     edisp: ArrayLike
     kernel: ArrayLike | None
-    locator: Locator
+    place: Follow
     window: Window = eqx.field(static=True)
 
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
     ) -> Float[Array, "h w etrue"]:
         """Give exposure times the convolved four-pixel image on the window."""
-        x, y = _pixel(self.locator, _direction(self.locator, spatial))
+        x, y = _pixel(self.place.locator, _direction(self.place.locator, spatial))
         rows = start[0] + jnp.arange(self.window.shape[0])
         columns = start[1] + jnp.arange(self.window.shape[1])
         weight_x = jnp.clip(1.0 - jnp.abs(columns - x), 0.0, None)
@@ -238,19 +259,14 @@ class FixedSource(AbstractSource):
     ----------
     template :
         Exposure times convolved morphology, shape ``(h, w, etrue)``.
-    row, column :
-        Place of the window in the padded map.
+    place :
+        Where the window is.
     """
 
     edisp: ArrayLike
     template: ArrayLike
-    row: ArrayLike
-    column: ArrayLike
+    place: Stay
     window: Window = eqx.field(static=True)
-
-    def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
-        """Give the first row and column of the window."""
-        return jnp.asarray(self.row), jnp.asarray(self.column)
 
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
