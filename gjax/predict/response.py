@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap
+from gjax.irf.edisp import integrate_migra
 from gjax.maps.axis import MapAxis
 from gjax.maps.wcs import WcsGeom
 
@@ -16,12 +17,8 @@ __all__ = [
     "containment_radius",
     "diagonal_kernel",
     "edisp_kernel",
-    "kernel_from_migra",
     "psf_profile",
 ]
-
-#: Entries of the energy dispersion matrix below this are numerical dust.
-_EDISP_THRESHOLD = 1e-8
 
 
 def _pixel_weights(
@@ -99,31 +96,6 @@ def containment_radius(profile: np.ndarray, rad: MapAxis, fraction: float) -> np
     return np.degrees(radius)
 
 
-def kernel_from_migra(
-    density: np.ndarray, migra: MapAxis, energy_true: MapAxis, energy: MapAxis
-) -> np.ndarray:
-    """Integrate a migra distribution over the reconstructed energy bins.
-
-    Parameters
-    ----------
-    density :
-        Probability per unit migra, shape ``(etrue, migra)``.
-
-    Returns
-    -------
-    kernel :
-        Shape ``(etrue, ereco)``: differences of the cumulative distribution at the bin edges
-        divided by the centre of each true energy bin.
-    """
-    edges = migra.edges
-    cumulative = np.cumsum(np.nan_to_num(density) * np.diff(edges), axis=-1)
-    cumulative = np.concatenate([np.zeros((len(density), 1)), cumulative], axis=-1)
-    at = energy.edges[None, :] / energy_true.center[:, None]
-    values = np.stack([np.interp(a, edges, c) for a, c in zip(at, cumulative, strict=True)])
-    kernel = np.clip(np.diff(values, axis=-1), 0.0, None)
-    return np.where(kernel < _EDISP_THRESHOLD, 0.0, kernel)
-
-
 def diagonal_kernel(energy_true: MapAxis, energy: MapAxis) -> np.ndarray:
     """Give the matrix of a perfect energy measurement: the overlap of the bins in linear energy."""
     true, reco = energy_true.edges, energy.edges
@@ -161,7 +133,7 @@ def edisp_kernel(
     weights = _pixel_weights(edisp.geom, edisp.exposure, *position, lookup)
     data = sum(w * np.asarray(edisp.data[:, :, iy, ix], float) for iy, ix, w in weights)
     if isinstance(edisp, EDispMap):
-        return kernel_from_migra(np.asarray(data), edisp.migra, energy_true, energy)
+        return integrate_migra(np.asarray(data), edisp.migra, energy_true, energy)
     if not edisp.energy.is_allclose(energy):
         raise ValueError(
             f"the energy dispersion kernel has {edisp.energy.nbin} energy bins, "

@@ -9,12 +9,12 @@ import pytest
 from scipy.stats import norm
 
 from gjax.dataset import EDispMap, PSFMap
+from gjax.irf.edisp import integrate_migra
 from gjax.maps import MapAxis, WcsGeom
 from gjax.predict.response import (
     containment_radius,
     diagonal_kernel,
     edisp_kernel,
-    kernel_from_migra,
     psf_profile,
 )
 
@@ -69,7 +69,7 @@ def test_migra_distribution_becomes_a_matrix():
     migra = MapAxis.from_bounds(0.2, 5.0, 960, "migra")
     width = 0.12
     density = np.broadcast_to(norm.pdf(migra.center, 1.05, width), (5, 960))
-    found = kernel_from_migra(density, migra, TRUE, RECO)
+    found = integrate_migra(density, migra, TRUE, RECO)
     pull = (RECO.edges / TRUE.center[:, None] - 1.05) / width
     np.testing.assert_allclose(found, np.diff(norm.cdf(pull), axis=1), atol=5e-5)
 
