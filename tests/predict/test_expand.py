@@ -14,6 +14,9 @@ from gjax.predict.expand import expand, local_vector
 from gjax.predict.fold import components
 from gjax.stats import cash_sum
 
+#: One kind of energy dispersion is enough here.
+pytestmark = pytest.mark.parametrize("kind", ["migra"], indirect=True, scope="session")
+
 #: In the order of the local parameters: the background first, then spectrum and morphology.
 FREE = ("norm", "index", "amplitude", "lon_0", "sigma")
 
@@ -28,18 +31,18 @@ def make_models(name, vector) -> Models:
     )
 
 
-@pytest.mark.parametrize("amplitude", [2e-11, -2e-11])
-def test_expansion(reference, amplitude):
+@pytest.fixture(scope="module")
+def evaluate(reference):
+    """Expand the prediction at a vector of parameters; compiled once."""
     dataset = reference[0]
-    start = np.array([1.1, 2.2, amplitude, 83.6, 0.15])
-    models = make_models(dataset.name, start)
+    models = make_models(dataset.name, [1.1, 2.2, 2e-11, 83.6, 0.15])
     prepared = prepare(dataset, models)
     varying = jax.tree_util.tree_map_with_path(
         lambda path, _: path[-1].name in FREE, components(prepared.blocks[0], models)
     )
 
     @jax.jit
-    def evaluate(prepared, models):
+    def compiled(prepared, models):
         def one(data, physics):
             found = expand(data, physics, varying)
             half = 0.5 * cash_sum(found.sparse.total, found.sparse.npred, data.occupied.counts)
@@ -47,9 +50,12 @@ def test_expansion(reference, amplitude):
 
         return map_datasets(one, prepared, models)[0]
 
-    def at(vector):
-        return evaluate(prepared, make_models(dataset.name, vector))
+    return lambda vector: compiled(prepared, make_models(dataset.name, vector))
 
+
+@pytest.mark.parametrize("amplitude", [2e-11, -2e-11])
+def test_expansion(evaluate, amplitude):
+    at, start = evaluate, np.array([1.1, 2.2, amplitude, 83.6, 0.15])
     _, found, local, counts = at(start)
     np.testing.assert_allclose(local, start, rtol=1e-14)
     steps = 1e-4 * np.array([1.0, 1.0, 1e-11, 0.1, 0.1])

@@ -14,6 +14,9 @@ from gjax.parameters import Parameters
 from gjax.predict import npred_prepared, prepare
 from gjax.predict.source import ExtendedSource, FixedSource, ProfileSource
 
+#: One kind of energy dispersion is enough here.
+pytestmark = pytest.mark.parametrize("kind", ["migra"], indirect=True, scope="session")
+
 MODELS = Models.create(
     {
         "point": SkyModel(PowerLaw(2.3, 2e-11), Point(83.65, 22.03)),
