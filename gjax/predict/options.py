@@ -24,6 +24,9 @@ class Folding:
     lookup :
         How responses are found between the pixels of their coarse map: ``"linear"``, or
         ``"nearest"`` for the energy dispersion.
+    soften_edges :
+        Whether the edge of a disk is averaged over the sub-pixels on which it is evaluated. Without
+        that its radius has spurious curvature, and errors come out too small by a factor of two.
     beyond_border :
         Whether emission from beyond the border of the map scatters into it.
     containment :
@@ -35,6 +38,7 @@ class Folding:
     point: Literal["profile", "bilinear"] = "profile"
     kernel: Literal["integrated", "sampled"] = "integrated"
     lookup: Literal["linear", "nearest"] = "linear"
+    soften_edges: bool = True
     beyond_border: bool = True
     containment: float = 0.999
     spatial_oversampling: int = 2
@@ -45,6 +49,7 @@ GAMMAPY = Folding(
     point="bilinear",
     kernel="sampled",
     lookup="nearest",
+    soften_edges=False,
     beyond_border=False,
     spatial_oversampling=1,
 )

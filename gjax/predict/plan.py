@@ -127,6 +127,8 @@ def _plan_convolved(
         smallest = max(float(np.squeeze(spatial.evaluation_bin_size)), 1e-6)
         fine = math.ceil(folding.spatial_oversampling * pixel.max() / smallest)
         oversampling = min(fine, _MAX_OVERSAMPLING)
+    # The root mean square of a uniform cell.
+    resolution = folding.soften_edges * pixel.mean() / oversampling / math.sqrt(12.0)
 
     def make(pad: int) -> AbstractSource:
         place = Follow(locator(geom, pad, lon, lat, spatial.frame))
@@ -134,7 +136,12 @@ def _plan_convolved(
         if spatial.is_point:
             return BilinearSource(edisp=edisp, kernel=transform, place=place, window=window)
         return ExtendedSource(
-            edisp=edisp, kernel=transform, place=place, window=window, oversampling=oversampling
+            edisp=edisp,
+            kernel=transform,
+            place=place,
+            resolution=np.asarray(resolution),
+            window=window,
+            oversampling=oversampling,
         )
 
     return SourcePlan(window, make)

@@ -189,6 +189,8 @@ class ExtendedSource(AbstractSource):
         Transformed PSF kernels, shape ``(etrue, h, w // 2 + 1)``, or None without a PSF.
     place :
         Follows the source.
+    resolution :
+        Root mean square size of a sub-pixel in deg, over which the morphology is averaged.
     oversampling :
         Sub-pixels per pixel side; fixed, so that the likelihood has no steps.
     """
@@ -196,6 +198,7 @@ class ExtendedSource(AbstractSource):
     edisp: ArrayLike
     kernel: ArrayLike | None
     place: Follow
+    resolution: ArrayLike
     window: Window = eqx.field(static=True)
     oversampling: int = eqx.field(static=True)
 
@@ -212,7 +215,7 @@ class ExtendedSource(AbstractSource):
         def add(total: Array, node: tuple[Array, Array]) -> tuple[Array, None]:
             at = pixels.center + node[0] * pixels.step_x + node[1] * pixels.step_y
             lon, lat = vector.to_lonlat(jnp.einsum("ij,ihw->hwj", rotation, at))
-            return total + spatial(lon, lat), None
+            return total + spatial(lon, lat, self.resolution), None
 
         zero = jnp.zeros(self.window.shape)
         total, _ = jax.lax.scan(add, zero, (offsets[0], offsets[1]))

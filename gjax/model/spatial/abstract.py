@@ -45,13 +45,16 @@ class AbstractSpatial(eqx.Module):
         """Largest size in deg of a sub-pixel that resolves the morphology; zero for a point."""
 
     @abstractmethod
-    def __call__(self, lon: ArrayLike, lat: ArrayLike) -> Array:
+    def __call__(self, lon: ArrayLike, lat: ArrayLike, resolution: ArrayLike = 0.0) -> Array:
         """Evaluate the density in sr-1.
 
         Parameters
         ----------
         lon, lat :
             Longitude and latitude in deg in the model's frame, broadcast against each other.
+        resolution :
+            Root mean square size in deg of the cell over which the value is to be an average;
+            edges sharper than that are softened to it. Smooth models need not care.
         """
 
 

@@ -79,22 +79,29 @@ class Disk(AbstractSpatial):
         """A tenth of the inner radius, in deg."""
         return self.r_0 * (1.0 - self.edge_width) / 10.0
 
-    def __call__(self, lon: ArrayLike, lat: ArrayLike) -> Array:
-        """Evaluate the density in sr-1."""
+    def __call__(self, lon: ArrayLike, lat: ArrayLike, resolution: ArrayLike = 0.0) -> Array:
+        """Evaluate the density in sr-1, with an edge at least as soft as ``resolution``."""
         axes = semi_axes(self.r_0, self.e)
         versine, radius2 = from_center(self.position, self.phi, axes, lon, lat)
         distance, _ = chord_to_separation(2.0 * versine)
-        edge = jnp.sqrt(radius2 * jnp.square(self.edge_width) + _MIN_EDGE**2)
+        edge = jnp.sqrt(self._edge2(radius2, resolution))
         inside = 0.5 * (1.0 - erf(_EDGE_SCALE * (distance - jnp.sqrt(radius2)) / edge))
-        return inside / integrate_directions(self._solid_angle, axes)
+        return inside / integrate_directions(
+            lambda radius2: self._solid_angle(radius2, resolution), axes
+        )
 
-    def _solid_angle(self, radius2: Array) -> Array:
+    def _edge2(self, radius2: Array, resolution: ArrayLike) -> Array:
+        """Give the squared width of the edge in deg2, softened by a cell of some size."""
+        softened = 2.0 * (_EDGE_SCALE * jnp.asarray(resolution)) ** 2
+        return radius2 * jnp.square(self.edge_width) + _MIN_EDGE**2 + softened
+
+    def _solid_angle(self, radius2: Array, resolution: ArrayLike) -> Array:
         r"""Integrate the profile over distance: solid angle per direction.
 
         By parts it is the mean of 1 - cos r over the edge's slope, a normal density of mean R and
         variance s2, which is :math:`1 - \cos R\,e^{-s^2/2}`.
         """
         half_versine = haversine(0.0, 0.0, 0.0, jnp.sqrt(radius2))
-        edge2 = (radius2 * jnp.square(self.edge_width) + _MIN_EDGE**2) * SR_PER_DEG2
+        edge2 = self._edge2(radius2, resolution) * SR_PER_DEG2
         damping = jnp.expm1(-edge2 / (4.0 * _EDGE_SCALE**2))
         return 2.0 * half_versine - (1.0 - 2.0 * half_versine) * damping
