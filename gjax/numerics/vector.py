@@ -20,7 +20,7 @@ def from_lonlat(lon: ArrayLike, lat: ArrayLike) -> ArrayLike:
     Parameters
     ----------
     lon, lat :
-        Longitude and latitude in deg, any shape.
+        Longitude and latitude in deg, broadcast against each other.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def from_lonlat(lon: ArrayLike, lat: ArrayLike) -> ArrayLike:
         Shape ``(..., 3)``.
     """
     xp = array_namespace(lon, lat)
-    lon, lat = xp.deg2rad(lon), xp.deg2rad(lat)
+    lon, lat = xp.broadcast_arrays(xp.deg2rad(lon), xp.deg2rad(lat))
     cos_lat = xp.cos(lat)
     return xp.stack([cos_lat * xp.cos(lon), cos_lat * xp.sin(lon), xp.sin(lat)], axis=-1)
 

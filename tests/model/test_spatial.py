@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from gjax.model.spatial import Disk, Gaussian, Point
 from gjax.model.spatial.ellipse import SR_PER_DEG2, from_center, integrate_directions, semi_axes
@@ -92,3 +93,14 @@ def test_directions_of_an_ellipse_give_its_area(e):
     """Half the squared radius integrates to the area, however flat the ellipse."""
     area = integrate_directions(lambda radius2: 0.5 * radius2, semi_axes(3.0, e))
     assert float(area) == pytest.approx(np.pi * 9.0 * np.sqrt(1 - e**2), rel=1e-5)
+
+
+def test_edge_softened_by_a_cell_is_the_average_of_a_sharp_one():
+    """Across a nearly straight edge that is the normal distribution; the integral stays one."""
+    model, sigma = Disk(r_0=2.0, edge_width=1e-4), 0.05
+    r = np.linspace(0.0, 2.5, 20001)
+    soft = np.asarray(model(r, 0.0, resolution=sigma))
+    across = soft[[18400, 16000, 15600, 16400]] / soft[0]  # 6 sigma outside, on it, one in, one out
+    assert across == pytest.approx([0.0, 0.5, norm.cdf(1.0), norm.cdf(-1.0)], abs=1e-4)
+    integral = np.trapezoid(2 * np.pi * np.sin(np.radians(r)) * soft, np.radians(r))
+    assert integral == pytest.approx(1.0, abs=1e-5)

@@ -10,12 +10,13 @@ from scipy.special import erf
 
 from gjax.maps import WcsGeom
 from gjax.maps.frames import convert
-from gjax.model.spatial import Gaussian, Point
+from gjax.model.spatial import Disk, Gaussian, Point
 from gjax.numerics.sphere import separation
 from gjax.parameters import Parameters
 from gjax.predict import Folding, npred
 from gjax.predict.fold import fold, map_datasets
 from gjax.predict.prepare import prepare
+from gjax.stats.cash import cash
 from tests.predict.conftest import N_SOURCE
 
 #: The default cuts the PSF at 99.9%, which raises its peak by 1e-3; here other errors are measured.
@@ -203,3 +204,25 @@ def test_curvature_is_finite_on_a_pixel_centre(moving):
     beside = np.asarray(jax.hessian(predict)(at + 1e-5, prepared))
     assert np.isfinite(on).all()
     assert np.abs(on - beside).max() < 2e-3 * np.abs(on).max()
+
+
+@pytest.mark.parametrize(("soften", "ripples"), [(True, False), (False, True)])
+def test_radius_of_a_disk_has_no_ripples(gaussian_dataset, source, soften, ripples):
+    """The curvature in the radius, which gives its error, is that of the smooth statistic."""
+    geom = tangent(0.05)
+    at = (float(c) for c in geom.pix_to_coord(CENTER + 0.2, CENTER - 0.3))
+    models = source(Disk(*at, r_0=0.3), amplitude=1e-9)
+    folding = Folding(soften_edges=soften)
+    table = Parameters.from_models(models).freeze("*").thaw("*.r_0")
+    layout = table.layout(models)
+    dataset = gaussian_dataset(geom, 0.05)
+    fine = npred(dataset, models, Folding(spatial_oversampling=16))
+    prepared = prepare(dataset, models, table, folding)
+
+    def stat(radius, prepared):
+        at = layout.models_at(radius[None] / jnp.asarray(layout.scale))
+        return jnp.sum(cash(fine, map_datasets(fold, prepared, at)[0] + 0.1))
+
+    bend = jax.jit(jax.vmap(jax.hessian(stat), in_axes=(0, None)))
+    bends = np.asarray(bend(jnp.linspace(0.297, 0.303, 13), prepared))
+    assert (bends.std() > 0.2 * abs(bends.mean())) == ripples
