@@ -28,5 +28,6 @@ def test_every_choice_of_gammapy_is_another_than_the_default():
         "kernel",
         "lookup",
         "beyond_border",
+        "soften_edges",
         "spatial_oversampling",
     }
