@@ -8,6 +8,7 @@ that of the parameters' values: flat between the bounds unless a prior is given.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import equinox as eqx
@@ -138,12 +139,6 @@ def sample_fit(
     """
     if not result.theta.size:
         raise ValueError("nothing to sample: no parameter is free")
-    kernel = NUTS(
-        numpyro_density,
-        target_accept_prob=target_accept,
-        max_tree_depth=max_tree_depth,
-        adapt_mass_matrix=False,
-    )
     with Stopwatch() as watch:
         whitened = jax.device_put(whiten(result.objective, result.theta))
         keys = jax.random.split(jax.random.PRNGKey(seed), 2 * chains)
@@ -151,7 +146,7 @@ def sample_fit(
         draws, stats = [], []
         n_blocks = -(-(warmup + samples) // _BLOCK)
         total, done = chains * n_blocks * _BLOCK, 0
-        begin, advance = _starter(kernel, warmup), _advancer(kernel)
+        begin, advance = _compiled(warmup, target_accept, max_tree_depth)
         for key, start in zip(keys[:chains], starts, strict=True):
             state = begin(key, start, whitened)
             collected = []
@@ -176,6 +171,21 @@ def sample_fit(
         timing={"compile": watch.compile, "sample": watch.run},
         versions=provenance(),
     )
+
+
+@lru_cache(maxsize=16)
+def _compiled(warmup: int, target_accept: float, max_tree_depth: int) -> tuple[Any, Any]:
+    """Give the start of a chain and a block of its steps for some settings.
+
+    They hold code, no data, so that a second posterior of the same shape compiles nothing.
+    """
+    kernel = NUTS(
+        numpyro_density,
+        target_accept_prob=target_accept,
+        max_tree_depth=max_tree_depth,
+        adapt_mass_matrix=False,
+    )
+    return _starter(kernel, warmup), _advancer(kernel)
 
 
 def _starter(kernel: NUTS, warmup: int) -> Callable[[Array, Array, Whitened], Any]:
