@@ -20,8 +20,8 @@ from gjax.reduce.pipeline import reduce_observations
 
 #: Value and error of Gammapy 2.1, and how far from it gjax may be in units of the error. Gammapy
 #: spreads a point source over the four nearest pixels, so its likelihood has a kink at each pixel
-#: centre: it has two minima in longitude, on either side of the centre at 83.62, and the one that
-#: it finds is a quarter of an error from the smooth minimum.
+#: centre. One is at longitude 83.6192, and there the image is narrowest: the minimum moves away from
+#: it, by a quarter of an error from the smooth one.
 GAMMAPY = {
     "crab.spectral.index": (2.7005, 0.0660, 0.15),
     "crab.spectral.amplitude": (4.745e-11, 0.261e-11, 0.15),
