@@ -20,7 +20,7 @@ from gjax.reduce.pipeline import reduce_observations
 
 #: Value and error of Gammapy 2.1, and how far from it gjax may be in units of the error. Gammapy
 #: spreads a point source over the four nearest pixels, so its likelihood has a kink at each pixel
-#: centre. One is at longitude 83.6192, and there the image is narrowest: the minimum moves away from
+#: centre. One is at longitude 83.6192, where the image is narrowest: the minimum moves away from
 #: it, by a quarter of an error from the smooth one.
 GAMMAPY = {
     "crab.spectral.index": (2.7005, 0.0660, 0.15),
