@@ -119,9 +119,11 @@ def test_fit_is_that_of_gammapy(crab):
     assert crab.success
     assert crab.fit.evaluations < 30
     for name, (value, error) in GAMMAPY_FIT.items():
-        # Gammapy spreads a point source over four pixels, which moves it by a quarter of its error.
+        # Gammapy spreads a point source over four pixels, which moves its longitude by a quarter of
+        # the error: beside a pixel centre. Everything else agrees to 0.15.
         is_position = ".spatial." in name
-        assert abs(crab.fit.value(name) - value) < (0.35 if is_position else 0.15) * error, name
+        allowed = 0.30 if name.endswith("lon_0") else 0.15
+        assert abs(crab.fit.value(name) - value) < allowed * error, name
         assert crab.fit.error(name) == pytest.approx(error, rel=0.1 if is_position else 0.05), name
 
 
