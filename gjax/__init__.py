@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gjax.io import DataStore as DataStore
     from gjax.maps import Map as Map
     from gjax.maps import MapAxis as MapAxis
+    from gjax.maps import RegionGeom as RegionGeom
     from gjax.maps import WcsGeom as WcsGeom
     from gjax.model import FoVBackground as FoVBackground
     from gjax.model import Models as Models
@@ -45,6 +46,7 @@ __all__ = [
     "Models",
     "Parameters",
     "Posterior",
+    "RegionGeom",
     "SkyModel",
     "WcsGeom",
     "__version__",
@@ -66,6 +68,7 @@ _PLACES = {
     "Models": "gjax.model",
     "Parameters": "gjax.parameters",
     "Posterior": "gjax.infer.posterior",
+    "RegionGeom": "gjax.maps",
     "SkyModel": "gjax.model",
     "WcsGeom": "gjax.maps",
     "fit": "gjax.infer.fit",

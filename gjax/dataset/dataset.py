@@ -12,6 +12,7 @@ import numpy as np
 from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap
 from gjax.events.gti import GTI
 from gjax.maps.axis import MapAxis
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 from gjax.typing import ArrayLike
 
@@ -21,14 +22,15 @@ __all__ = ["Dataset"]
 class Dataset(eqx.Module):
     """Binned counts of one or more observations, with their reduced responses.
 
-    Cubes have shape ``(ereco, y, x)`` or ``(etrue, y, x)``. Any part may be missing (``None``).
+    Cubes have shape ``(ereco, y, x)`` or ``(etrue, y, x)``; the geometry of a spectrum is
+    a region with one pixel. Any part may be missing (``None``).
 
     Parameters
     ----------
     name :
         Name of the dataset; unique among those fitted together.
     geom :
-        Sky geometry of counts, exposure, background and masks.
+        Sky geometry of counts, exposure, background and masks: an image, or a region.
     energy, energy_true :
         Axes of reconstructed and true energy.
     counts :
@@ -44,6 +46,8 @@ class Dataset(eqx.Module):
         wants in the fit. Missing masks are true everywhere.
     counts_off, acceptance, acceptance_off :
         On/off data: counts in the off region and the acceptances of both.
+    geom_off :
+        Where the off counts of a spectrum were taken.
     gti :
         Good time intervals.
     livetime :
@@ -55,7 +59,7 @@ class Dataset(eqx.Module):
     """
 
     name: str = eqx.field(static=True)
-    geom: WcsGeom = eqx.field(static=True)
+    geom: WcsGeom | RegionGeom = eqx.field(static=True)
     energy: MapAxis = eqx.field(static=True)
     energy_true: MapAxis = eqx.field(static=True)
     counts: ArrayLike | None = None
@@ -73,6 +77,7 @@ class Dataset(eqx.Module):
     obs_ids: tuple[int, ...] = eqx.field(static=True, default=())
     telescope: str = eqx.field(static=True, default="")
     instrument: str = eqx.field(static=True, default="")
+    geom_off: RegionGeom | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
         reco = (self.energy.nbin, *self.geom.shape)
@@ -107,3 +112,24 @@ class Dataset(eqx.Module):
     def is_onoff(self) -> bool:
         """Whether the background was measured in an off region."""
         return self.counts_off is not None
+
+    @property
+    def is_region(self) -> bool:
+        """Whether this is a spectrum: one pixel, which is a region of the sky."""
+        return isinstance(self.geom, RegionGeom)
+
+    @property
+    def alpha(self) -> np.ndarray | None:
+        """Ratio of on to off acceptance, shape ``(ereco, y, x)``; zero without off acceptance."""
+        if self.acceptance is None or self.acceptance_off is None:
+            return None
+        on, off = np.asarray(self.acceptance, float), np.asarray(self.acceptance_off, float)
+        return np.divide(on, off, out=np.zeros(self.shape), where=off > 0)
+
+    @property
+    def excess(self) -> np.ndarray:
+        r"""Counts above background, :math:`n_{on} - \alpha n_{off}` or :math:`n - b`."""
+        counts = np.zeros(self.shape) if self.counts is None else np.asarray(self.counts, float)
+        if self.counts_off is not None and self.alpha is not None:
+            return counts - self.alpha * np.asarray(self.counts_off, float)
+        return counts if self.background is None else counts - np.asarray(self.background, float)

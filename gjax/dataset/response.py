@@ -10,6 +10,7 @@ from __future__ import annotations
 import equinox as eqx
 
 from gjax.maps.axis import MapAxis
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 from gjax.typing import ArrayLike
 
@@ -38,7 +39,7 @@ class PSFMap(eqx.Module):
 
     data: ArrayLike
     exposure: ArrayLike
-    geom: WcsGeom = eqx.field(static=True)
+    geom: WcsGeom | RegionGeom = eqx.field(static=True)
     energy_true: MapAxis = eqx.field(static=True)
     rad: MapAxis = eqx.field(static=True)
 
@@ -63,7 +64,7 @@ class EDispMap(eqx.Module):
 
     data: ArrayLike
     exposure: ArrayLike
-    geom: WcsGeom = eqx.field(static=True)
+    geom: WcsGeom | RegionGeom = eqx.field(static=True)
     energy_true: MapAxis = eqx.field(static=True)
     migra: MapAxis = eqx.field(static=True)
 
@@ -89,7 +90,7 @@ class EDispKernelMap(eqx.Module):
 
     data: ArrayLike
     exposure: ArrayLike
-    geom: WcsGeom = eqx.field(static=True)
+    geom: WcsGeom | RegionGeom = eqx.field(static=True)
     energy_true: MapAxis = eqx.field(static=True)
     energy: MapAxis = eqx.field(static=True)
 
