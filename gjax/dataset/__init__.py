@@ -10,6 +10,7 @@ from gjax.dataset.edit import with_mask_fit as with_mask_fit
 from gjax.dataset.response import EDispKernelMap as EDispKernelMap
 from gjax.dataset.response import EDispMap as EDispMap
 from gjax.dataset.response import PSFMap as PSFMap
+from gjax.dataset.response import RecoPSFMap as RecoPSFMap
 from gjax.dataset.stack import stack as stack
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "EDispKernelMap",
     "EDispMap",
     "PSFMap",
+    "RecoPSFMap",
     "cutout",
     "energy_mask",
     "slice_energy",

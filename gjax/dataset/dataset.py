@@ -9,7 +9,7 @@ from __future__ import annotations
 import equinox as eqx
 import numpy as np
 
-from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap
+from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap, RecoPSFMap
 from gjax.events.gti import GTI
 from gjax.maps.axis import MapAxis
 from gjax.maps.region_geom import RegionGeom
@@ -65,7 +65,7 @@ class Dataset(eqx.Module):
     counts: ArrayLike | None = None
     exposure: ArrayLike | None = None
     background: ArrayLike | None = None
-    psf: PSFMap | None = None
+    psf: PSFMap | RecoPSFMap | None = None
     edisp: EDispMap | EDispKernelMap | None = None
     mask_safe: ArrayLike | None = None
     mask_fit: ArrayLike | None = None

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from gjax.dataset.dataset import Dataset
-from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap
+from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap, RecoPSFMap
 from gjax.maps.axis import MapAxis
+from gjax.maps.wcs import WcsGeom
 from gjax.units import to_internal
 
 __all__ = ["cutout", "energy_mask", "slice_energy", "with_mask_fit"]
@@ -111,6 +112,14 @@ def slice_energy(
         changes["edisp"] = dataclasses.replace(
             dataset.edisp, data=dataset.edisp.data[:, start:stop], energy=axis
         )
+    if isinstance(dataset.psf, RecoPSFMap):
+        exposure = dataset.psf.exposure
+        changes["psf"] = dataclasses.replace(
+            dataset.psf,
+            data=dataset.psf.data[start:stop],
+            exposure=None if exposure is None else exposure[start:stop],
+            energy=axis,
+        )
     return dataclasses.replace(dataset, name=name or dataset.name, energy=axis, **changes)
 
 
@@ -145,13 +154,16 @@ def cutout(dataset: Dataset, position: Any, width: Any, name: str | None = None)
     return dataclasses.replace(dataset, name=name or dataset.name, geom=geom, **changes)
 
 
-def _cut_response(response: PSFMap | EDispMap | EDispKernelMap, position: Any, width: Any) -> Any:
+def _cut_response(
+    response: PSFMap | RecoPSFMap | EDispMap | EDispKernelMap, position: Any, width: Any
+) -> Any:
+    if not isinstance(response.geom, WcsGeom) or min(response.geom.npix) == 1:
+        return response  # one response for all directions
     smallest = _MIN_RESPONSE_PIXELS * np.array(response.geom.pixel_scale)
     if isinstance(width, (tuple, list)):
         width = [to_internal(value, "deg", "width") for value in width]
     width = np.maximum(np.broadcast_to(to_internal(width, "deg", "width"), (2,)), smallest)
     geom, slices = response.geom.cutout(position, tuple(width.tolist()))
     where = (..., *slices)
-    return dataclasses.replace(
-        response, geom=geom, data=response.data[where], exposure=response.exposure[where]
-    )
+    exposure = None if response.exposure is None else response.exposure[where]
+    return dataclasses.replace(response, geom=geom, data=response.data[where], exposure=exposure)

@@ -14,7 +14,7 @@ from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 from gjax.typing import ArrayLike
 
-__all__ = ["EDispKernelMap", "EDispMap", "PSFMap"]
+__all__ = ["EDispKernelMap", "EDispMap", "PSFMap", "RecoPSFMap"]
 
 
 def _check(name: str, data: ArrayLike, expected: tuple[int, ...], axes: str) -> None:
@@ -47,6 +47,37 @@ class PSFMap(eqx.Module):
         n_energy, shape = self.energy_true.nbin, self.geom.shape
         _check("psf", self.data, (n_energy, self.rad.nbin, *shape), "(etrue, rad, y, x)")
         _check("psf exposure", self.exposure, (n_energy, *shape), "(etrue, y, x)")
+
+
+class RecoPSFMap(eqx.Module):
+    """The radial profile of the point spread function per reconstructed energy.
+
+    Instruments that sort events by their quality, as HAWC does, give their PSF in the energies in
+    which events are counted: it is applied after the energy dispersion, not before it.
+
+    Parameters
+    ----------
+    data :
+        Probability per solid angle in sr-1, shape ``(ereco, rad, y, x)``; integrates to one over
+        the rad axis, or is zero where there is no response.
+    exposure :
+        Exposure in cm2 s that tells where the map holds, shape ``(ereco, y, x)``; None where the
+        file has none.
+    geom, energy, rad :
+        The coarse geometry and the axes; ``rad`` in deg.
+    """
+
+    data: ArrayLike
+    exposure: ArrayLike | None
+    geom: WcsGeom | RegionGeom = eqx.field(static=True)
+    energy: MapAxis = eqx.field(static=True)
+    rad: MapAxis = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        n_energy, shape = self.energy.nbin, self.geom.shape
+        _check("psf", self.data, (n_energy, self.rad.nbin, *shape), "(ereco, rad, y, x)")
+        if self.exposure is not None:
+            _check("psf exposure", self.exposure, (n_energy, *shape), "(ereco, y, x)")
 
 
 class EDispMap(eqx.Module):

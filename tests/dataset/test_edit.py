@@ -1,11 +1,15 @@
 """Cutting datasets, and masks of energy ranges."""
 
+import dataclasses
+
 import astropy.units as u
 import numpy as np
 import pytest
 
 from gjax.dataset.edit import cutout, energy_mask, slice_energy, with_mask_fit
+from gjax.dataset.response import RecoPSFMap
 from gjax.maps.axis import MapAxis
+from gjax.maps.wcs import WcsGeom
 
 
 @pytest.fixture
@@ -70,3 +74,24 @@ def test_cutout_takes_maps_and_responses(dataset, geom):
     ix, iy = dataset.psf.geom.coord_to_idx(lon, lat)
     np.testing.assert_array_equal(part.psf.data, dataset.psf.data[:, :, iy, ix])
     np.testing.assert_array_equal(part.edisp.exposure, dataset.edisp.exposure[:, iy, ix])
+
+
+def test_psf_in_reconstructed_energy_is_cut_with_the_counts(dataset):
+    psf = dataset.psf
+    data = np.arange(4.0)[:, None, None, None] * np.ones((4, 5, *psf.geom.shape))
+    reco = RecoPSFMap(data, data[:, 0], psf.geom, dataset.energy, psf.rad)
+    dataset = dataclasses.replace(dataset, psf=reco)
+    part = slice_energy(dataset, 2.9, 28.0)
+    np.testing.assert_array_equal(part.psf.data[:, 0, 0, 0], [1.0, 2.0])
+    assert part.psf.energy == part.energy
+    assert part.psf.exposure.shape == (2, *psf.geom.shape)
+    bare = dataclasses.replace(dataset, psf=dataclasses.replace(reco, exposure=None))
+    assert slice_energy(bare, 2.9, 28.0).psf.exposure is None
+    assert cutout(bare, (10.5, 20.5), 2.0).psf.geom.shape == (3, 3)
+
+
+def test_cutout_keeps_a_response_that_holds_everywhere(dataset):
+    psf = dataset.psf
+    everywhere = WcsGeom.create((10.0, 0.0), (360.0, 180.0), npix=1)
+    one = type(psf)(np.ones((3, 5, 1, 1)), np.ones((3, 1, 1)), everywhere, psf.energy_true, psf.rad)
+    assert cutout(dataclasses.replace(dataset, psf=one), (10.5, 20.5), 2.0).psf is one

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap
+from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap, RecoPSFMap
 from gjax.maps.axis import MapAxis
 
 TRUE = MapAxis.from_energy_bounds(0.5, 200.0, 3, name="energy_true")
@@ -42,3 +42,13 @@ def test_wrong_shape_of_exposure_lists_both(cls, geom):
         ValueError, match=r"exposure has shape \(10, 12\), expected \(etrue, y, x\)"
     ):
         cls(np.zeros((3, 5, *geom.shape)), np.ones(geom.shape), geom, TRUE, AXES[cls])
+
+
+def test_psf_in_reconstructed_energy_may_lack_an_exposure(geom):
+    energy, rad = AXES[EDispKernelMap], AXES[PSFMap]
+    psf = RecoPSFMap(np.zeros((5, 5, *geom.shape)), None, geom, energy, rad)
+    assert len(jax.tree_util.tree_leaves(psf)) == 1
+    with pytest.raises(ValueError, match=r"expected \(ereco, rad, y, x\) = \(5, 5, 10, 12\)"):
+        RecoPSFMap(np.zeros((3, 5, *geom.shape)), None, geom, energy, rad)
+    with pytest.raises(ValueError, match=r"expected \(ereco, y, x\) = \(5, 10, 12\)"):
+        RecoPSFMap(psf.data, np.ones((3, *geom.shape)), geom, energy, rad)
