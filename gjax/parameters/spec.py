@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -10,9 +11,19 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from gjax.errors import UnknownNameError
 from gjax.units import to_internal
 
-__all__ = ["Key", "ParameterSpec", "param", "parameter_leaves", "specs"]
+__all__ = [
+    "Key",
+    "ParameterSpec",
+    "own_values",
+    "param",
+    "param_tuple",
+    "parameter_leaves",
+    "specs",
+    "with_values",
+]
 
 #: A parameter's key: source name, then the fields down to the parameter.
 Key: TypeAlias = tuple[str, ...]
@@ -67,19 +78,94 @@ def param(
     spec = ParameterSpec(default, unit, min, max, frozen, scale)
 
     def convert(value: Any) -> Any:
-        value = to_internal(value, unit, "parameter")
-        return np.asarray(value, float) if isinstance(value, (int, float)) else value
+        return _as_scalar(to_internal(value, unit, "parameter"))
 
     return eqx.field(default=default, converter=convert, metadata={"parameter": spec})
 
 
+def param_tuple(declare: Callable[[Any], Mapping[str, ParameterSpec]], *, unit: str = "") -> Any:
+    """Declare parameters whose number is known only once the model exists: a tuple field.
+
+    Parameters
+    ----------
+    declare :
+        Takes the model and gives the name and declaration of each element, in order. The names
+        stand beside those of the model's other parameters: in keys, tables and models files.
+    unit :
+        Unit of the elements, as for `param`, where they share one.
+
+    Examples
+    --------
+    >>> class Steps(eqx.Module):
+    ...     norms: tuple[float, ...] = param_tuple(
+    ...         lambda model: {f"norm_{i}": ParameterSpec(1.0) for i in range(len(model.norms))}
+    ...     )
+    >>> list(specs(Steps(norms=(1.0, 2.0))))
+    ['norm_0', 'norm_1']
+    """
+
+    def convert(values: Any) -> tuple[Any, ...]:
+        if hasattr(values, "unit"):
+            values = to_internal(values, unit, "parameters")
+        return tuple(_as_scalar(to_internal(value, unit, "parameter")) for value in values)
+
+    return eqx.field(converter=convert, metadata={"parameters": declare})
+
+
 def specs(model: Any) -> dict[str, ParameterSpec]:
-    """List the parameters that a model (or model class) declares itself, in order."""
-    return {
-        field.name: field.metadata["parameter"]
-        for field in dataclasses.fields(model)
-        if "parameter" in field.metadata
-    }
+    """List the parameters that a model declares itself, in order.
+
+    A class may be given as well; parameters that are known only once the model exists
+    (`param_tuple`) are then left out.
+    """
+    declared: dict[str, ParameterSpec] = {}
+    for field in dataclasses.fields(model):
+        if "parameter" in field.metadata:
+            declared[field.name] = field.metadata["parameter"]
+        elif "parameters" in field.metadata and not isinstance(model, type):
+            declared.update(field.metadata["parameters"](model))
+    return declared
+
+
+def own_values(model: Any) -> dict[str, Any]:
+    """Give the values of the parameters that a model declares itself, in the order of `specs`."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(model):
+        if "parameter" in field.metadata:
+            values[field.name] = getattr(model, field.name)
+        elif "parameters" in field.metadata:
+            names = field.metadata["parameters"](model)
+            values.update(zip(names, getattr(model, field.name), strict=True))
+    return values
+
+
+def with_values(model: Any, values: Mapping[str, Any]) -> Any:
+    """Give the model with other values of parameters that it declares itself.
+
+    Parameters
+    ----------
+    model :
+        The model.
+    values :
+        New values by the names of `specs`; the others stay.
+
+    Raises
+    ------
+    gjax.errors.UnknownNameError
+        If the model has no parameter of a name.
+    """
+    changes: dict[str, Any] = {}
+    known = own_values(model)
+    for name in values:
+        if name not in known:
+            raise UnknownNameError(f"no parameter {name!r}; there are: {', '.join(known)}")
+    for field in dataclasses.fields(model):
+        if "parameter" in field.metadata and field.name in values:
+            changes[field.name] = values[field.name]
+        elif "parameters" in field.metadata:
+            names = field.metadata["parameters"](model)
+            changes[field.name] = tuple(values.get(name, known[name]) for name in names)
+    return dataclasses.replace(model, **changes)
 
 
 def parameter_leaves(models: Any) -> list[tuple[Key, ParameterSpec, Any, int]]:
@@ -99,15 +185,37 @@ def parameter_leaves(models: Any) -> list[tuple[Key, ParameterSpec, Any, int]]:
     found, number = [], 0
     for name, member in models.items():
         for path, leaf in jax.tree_util.tree_leaves_with_path(member):
-            owner, key = member, [name]
-            for step in path[:-1]:
-                owner = getattr(owner, step.name) if hasattr(step, "name") else owner[_entry(step)]
-                key.append(str(_entry(step)))
-            last = _entry(path[-1])
-            if isinstance(owner, eqx.Module) and str(last) in (declared := specs(owner)):
-                found.append(((*key, str(last)), declared[str(last)], leaf, number))
+            declared = _declared_at(member, path)
+            if declared is not None:
+                place, spec = declared
+                found.append(((name, *place), spec, leaf, number))
             number += 1
     return found
+
+
+def _declared_at(member: Any, path: Sequence[Any]) -> tuple[Key, ParameterSpec] | None:
+    """Find what is declared of the leaf at the end of a path; None if it is no parameter."""
+    owners = [member]
+    for step in path:
+        last = owners[-1]
+        owners.append(getattr(last, step.name) if hasattr(step, "name") else last[_entry(step)])
+    # A parameter is a field of a module, or an element of one that is a tuple of parameters.
+    for depth in (1, 2):
+        if len(path) < depth or not isinstance(owner := owners[-1 - depth], eqx.Module):
+            continue
+        name = _entry(path[-depth])
+        metadata = next((f.metadata for f in dataclasses.fields(owner) if f.name == name), {})
+        place = tuple(str(_entry(step)) for step in path[:-depth])
+        if depth == 1 and "parameter" in metadata:
+            return (*place, name), metadata["parameter"]
+        if depth == 2 and "parameters" in metadata:
+            name, spec = list(metadata["parameters"](owner).items())[_entry(path[-1])]
+            return (*place, name), spec
+    return None
+
+
+def _as_scalar(value: Any) -> Any:
+    return np.asarray(value, float) if isinstance(value, (int, float)) else value
 
 
 def _entry(step: Any) -> Any:

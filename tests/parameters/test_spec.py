@@ -8,10 +8,20 @@ import jax
 import numpy as np
 import pytest
 
+from gjax.errors import UnknownNameError
 from gjax.model import FoVBackground, Models, SkyModel
 from gjax.model.spatial import Gaussian, Point
 from gjax.model.spectral import LogParabola, PowerLaw
-from gjax.parameters import ParameterSpec, param, parameter_leaves, specs
+from gjax.parameters import (
+    Parameters,
+    ParameterSpec,
+    own_values,
+    param,
+    param_tuple,
+    parameter_leaves,
+    specs,
+    with_values,
+)
 
 
 class Toy(eqx.Module):
@@ -95,3 +105,59 @@ def test_one_array_in_two_models_is_two_parameters():
     )
     keys = [key for key, _, _, _ in parameter_leaves(models)]
     assert len(keys) == len(set(keys)) == 10
+
+
+class Steps(eqx.Module):
+    """A tuple of parameters between an array and a single one."""
+
+    nodes: np.ndarray
+    norms: tuple[float, ...] = param_tuple(
+        lambda model: {
+            f"norm_{i}": ParameterSpec(1.0, frozen=i == 1) for i in range(len(model.norms))
+        }
+    )
+    tilt: float = param(0.5)
+
+
+def test_elements_of_a_tuple_are_parameters():
+    steps = Steps(np.arange(3.0), norms=(1, 2.0, 3.0 * u.one))
+    assert list(specs(steps)) == ["norm_0", "norm_1", "norm_2", "tilt"]
+    assert list(specs(Steps)) == ["tilt"], "their number is not known to the class"
+    assert all(isinstance(norm, np.ndarray) for norm in steps.norms)
+    assert {k: float(v) for k, v in own_values(steps).items()} == {
+        "norm_0": 1.0,
+        "norm_1": 2.0,
+        "norm_2": 3.0,
+        "tilt": 0.5,
+    }
+    changed = with_values(steps, {"norm_1": 5.0, "tilt": 7.0})
+    assert [float(x) for x in (*changed.norms, changed.tilt)] == [1.0, 5.0, 3.0, 7.0]
+    with pytest.raises(UnknownNameError, match="norm_7"):
+        with_values(steps, {"norm_7": 1.0})
+
+
+def test_keys_of_a_tuple_are_its_names():
+    models = {"a": eqx.nn.Sequential([]), "b": Holder(Steps(np.arange(3.0), norms=(1.0, 2.0)))}
+    found = parameter_leaves(models)
+    assert [key for key, _, _, _ in found] == [
+        ("b", "part", "norm_0"),
+        ("b", "part", "norm_1"),
+        ("b", "part", "tilt"),
+    ]
+    leaves = jax.tree.leaves(models)
+    assert all(leaves[number] is value for _, _, value, number in found)
+    assert Parameters.from_models(models).frozen == (False, True, False)
+
+
+class Holder(eqx.Module):
+    part: Steps
+
+
+def test_quantities_in_a_tuple_are_converted():
+    class Lengths(eqx.Module):
+        lengths: tuple[float, ...] = param_tuple(
+            lambda model: {f"length_{i}": ParameterSpec(1.0, "cm") for i in range(2)}, unit="cm"
+        )
+
+    assert [float(x) for x in Lengths([1.0, 2.0] * u.m).lengths] == [100.0, 200.0]
+    assert [float(x) for x in Lengths((1.0 * u.m, 2.0)).lengths] == [100.0, 2.0]
