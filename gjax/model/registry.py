@@ -7,6 +7,7 @@ its place in the automatic tests and in the gallery of the documentation.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gjax.errors import UnknownNameError
@@ -33,10 +34,18 @@ class Entry(NamedTuple):
         The class.
     name :
         Name in models files: Gammapy's where it has the model.
+    make :
+        Builds an example of a model that has no defaults, such as a table; the tests and the gallery
+        show it. By default the class itself, called without arguments.
     """
 
     cls: type
     name: str
+    make: Callable[[], Any] | None = None
+
+    def example(self) -> Any:
+        """Build a model of this class, with its default parameters."""
+        return (self.make or self.cls)()
 
 
 SPECTRAL = {
