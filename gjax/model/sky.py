@@ -1,4 +1,4 @@
-"""A celestial source: a spectrum and a morphology, factorised."""
+"""A celestial source: a spectrum, a morphology and a light curve, factorised."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import equinox as eqx
 
 from gjax.model.spatial.abstract import AbstractSpatial
 from gjax.model.spectral.abstract import AbstractSpectral
+from gjax.model.temporal.abstract import AbstractTemporal
 
 __all__ = ["SkyModel"]
 
@@ -20,7 +21,7 @@ def _as_names(names: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...
 
 @final
 class SkyModel(eqx.Module):
-    """A source on the sky; its density is that of the spectrum times that of the morphology.
+    """A source on the sky; its density is spectrum times morphology times light curve.
 
     Parameters
     ----------
@@ -28,8 +29,15 @@ class SkyModel(eqx.Module):
         Spectrum.
     spatial :
         Morphology; None where only the spectrum matters, as in a one-dimensional analysis.
+    temporal :
+        Light curve, a factor on the flux; None for a source that is steady.
     datasets_names :
         Names of the datasets in which the source appears; None means all of them.
+
+    Raises
+    ------
+    ValueError
+        If names of datasets are given in the place of the light curve.
 
     Examples
     --------
@@ -42,9 +50,18 @@ class SkyModel(eqx.Module):
 
     spectral: AbstractSpectral
     spatial: AbstractSpatial | None = None
+    temporal: AbstractTemporal | None = None
     datasets_names: tuple[str, ...] | None = eqx.field(
         static=True, default=None, converter=_as_names
     )
+
+    def __check_init__(self) -> None:
+        # Light curves came in before the names: an old positional argument must not pass in silence.
+        if isinstance(self.temporal, (str, tuple, list)):
+            raise ValueError(
+                f"temporal is {self.temporal!r}, should be a temporal model; "
+                f"give names of datasets as datasets_names={self.temporal!r}"
+            )
 
     def applies_to(self, dataset: str) -> bool:
         """Tell whether the source appears in the dataset of this name."""

@@ -28,7 +28,7 @@ def models() -> Models:
     return Models.create(
         [
             (CRAB, SkyModel(PowerLaw(2.61, 3.45e-11), Point(83.63, 22.01))),
-            ("b c", SkyModel(ExpCutoffPowerLaw(), Gaussian(frame="galactic"), ("x", "y"))),
+            ("b c", SkyModel(ExpCutoffPowerLaw(), Gaussian(frame="galactic"), datasets_names=("x", "y"))),
             ("disk", SkyModel(LogParabola(), Disk(r_0=0.3))),
             FoVBackground("stacked"),
         ]

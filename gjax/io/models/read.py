@@ -137,7 +137,8 @@ def _read_sky(component: Mapping[str, Any], where: str) -> tuple[str, SkyModel, 
     if component.get("spatial") is not None:
         spatial, more = _read_part(component, "spatial", name, where)
         records = records + more
-    return name, SkyModel(spectral, spatial, component.get("datasets_names")), records
+    names = component.get("datasets_names")
+    return name, SkyModel(spectral, spatial, datasets_names=names), records
 
 
 def _read_background(
