@@ -13,6 +13,7 @@ import numpy as np
 from astropy import units as u
 
 from gjax.dataset.dataset import Dataset
+from gjax.estimate.onoff_profile import expected
 from gjax.model import Models
 from gjax.parameters import Parameters
 from gjax.predict.npred import npred_prepared
@@ -47,12 +48,17 @@ class BandCounts:
     Parameters
     ----------
     signal, background, counts :
-        Predicted counts of the source and of everything else, and observed counts.
+        Predicted counts of the source and of everything else that is modelled, and observed counts.
+    counts_off, alpha :
+        On/off data: counts off the source and the ratio of the acceptances; NaN in datasets whose
+        background is a model.
     """
 
     signal: list[np.ndarray]
     background: list[np.ndarray]
     counts: list[np.ndarray]
+    counts_off: list[np.ndarray]
+    alpha: list[np.ndarray]
 
     @property
     def is_usable(self) -> bool:
@@ -68,7 +74,7 @@ def find_bands(datasets: Sequence[Dataset], energy_edges: Any) -> list[Band]:
     Parameters
     ----------
     datasets :
-        Datasets with counts, a modelled background and aligned energy axes.
+        Datasets with counts, with a modelled or a measured background, and aligned energy axes.
     energy_edges :
         Edges of the bands in TeV or as a Quantity.
 
@@ -105,12 +111,17 @@ def predict_source(
     Returns
     -------
     signal, background :
-        For each dataset an array of shape ``(ereco, y, x)``.
+        For each dataset an array of shape ``(ereco, y, x)``. The background that on/off data
+        measure is not in it.
     """
     alone = Models((source,), (models[source],))
     others = Models.create([(name, model) for name, model in models.items() if name != source])
-    bare = [dataclasses.replace(dataset, background=None) for dataset in datasets]
-    return _npred(bare, alone, folding), _npred(datasets, others, folding)
+    modelled = [
+        dataclasses.replace(dataset, counts_off=None, acceptance=None, acceptance_off=None)
+        for dataset in datasets
+    ]
+    bare = [dataclasses.replace(dataset, background=None) for dataset in modelled]
+    return _npred(bare, alone, folding), _npred(modelled, others, folding)
 
 
 def collect(
@@ -121,6 +132,9 @@ def collect(
 ) -> BandCounts:
     """Collect the bins of a band that are inside the masks.
 
+    On/off bins without acceptance off the source, where nothing is known of the background, are
+    left out.
+
     Parameters
     ----------
     datasets :
@@ -130,12 +144,17 @@ def collect(
     band :
         The band.
     """
-    rows = BandCounts([], [], [])
+    rows = BandCounts([], [], [], [], [])
     for dataset, s, b, part in zip(datasets, signal, background, band.slices, strict=True):
         mask = dataset.mask[part]
-        rows.signal.append(np.asarray(s, float)[part][mask])
-        rows.background.append(np.asarray(b, float)[part][mask])
-        rows.counts.append(np.asarray(dataset.counts, float)[part][mask])
+        off, alpha = np.full((2, *dataset.shape), np.nan)
+        if dataset.is_onoff:
+            off, alpha = np.asarray(dataset.counts_off, float), np.asarray(dataset.alpha, float)
+            mask = mask & (alpha[part] > 0)
+        columns = (s, b, dataset.counts, off, alpha)
+        names = (field.name for field in dataclasses.fields(rows))
+        for name, cube in zip(names, columns, strict=True):
+            getattr(rows, name).append(np.asarray(cube, float)[part][mask])
     return rows
 
 
@@ -145,19 +164,27 @@ def count(rows: Sequence[BandCounts], norm: np.ndarray) -> dict[str, np.ndarray]
     Returns
     -------
     sums :
-        ``npred``, ``npred_excess`` (of the source alone) and ``counts``, shape ``(band, dataset)``.
+        ``npred`` (with the background that fits on/off data best), ``npred_excess`` (of the source
+        alone) and ``counts``, shape ``(band, dataset)``.
     """
     sums = []
     for x, row in zip(norm, rows, strict=True):
-        pairs = list(zip(row.signal, row.background, strict=True))
         # Where there is no norm there is no prediction either, not even one of zero bins.
-        total = [x * 0.0 + np.maximum(x * s + b, 0.0).sum() for s, b in pairs]
-        sums.append((total, [x * s.sum() for s, _ in pairs], [n.sum() for n in row.counts]))
+        total = [x * 0.0 + _total(row, i, x) for i in range(len(row.signal))]
+        sums.append((total, [x * s.sum() for s in row.signal], [n.sum() for n in row.counts]))
     names = ("npred", "npred_excess", "counts")
     return {
         name: np.array(column, float)
         for name, column in zip(names, zip(*sums, strict=True), strict=True)
     }
+
+
+def _total(row: BandCounts, i: int, norm: float) -> float:
+    """Predict the counts of dataset ``i``, given a norm."""
+    mu, alpha = norm * row.signal[i] + row.background[i], row.alpha[i]
+    if np.isfinite(norm) and np.isfinite(alpha).all():
+        mu, _ = expected(mu, row.counts[i], row.counts_off[i], alpha)
+    return float(np.maximum(mu, 0.0).sum())
 
 
 def _npred(
@@ -181,10 +208,8 @@ def _check_datasets(datasets: Sequence[Dataset]) -> None:
     for dataset in datasets:
         if dataset.counts is None:
             raise ValueError(f"dataset {dataset.name!r} has no counts")
-        if dataset.is_onoff:
-            raise ValueError(
-                f"dataset {dataset.name!r} has off counts; flux points need a background model"
-            )
+        if dataset.is_onoff and dataset.alpha is None:
+            raise ValueError(f"dataset {dataset.name!r} has off counts, but no acceptances")
         if not dataset.energy.is_aligned(datasets[0].energy):
             raise ValueError(
                 f"the energy axes of datasets {datasets[0].name!r} and {dataset.name!r} are not "

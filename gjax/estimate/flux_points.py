@@ -1,6 +1,6 @@
 r"""Flux points: the flux of a source in bands of energy, its spectral shape in each band assumed.
 
-Here are the container `FluxPoints` and its estimation from map datasets. The bins of the bands are
+Here are the container `FluxPoints` and its estimation from binned counts. The bins of the bands are
 collected in `gjax.estimate.bands`, the one-dimensional statistic is in `gjax.estimate.norm_profile`
 and files are written by `gjax.io.flux_points`.
 """
@@ -223,17 +223,20 @@ def estimate_flux_points(
 
     .. math:: C(x) = 2 \sum_i (\mu_i - n_i \ln \mu_i)
 
-    which is convex. Errors are :math:`n_\sigma \sqrt{2 / C''}` (from half of the distance between
-    the following roots where a prediction is clipped at zero) and the roots of
-    :math:`C(x) = C(\hat{x}) + n_\sigma^2`; the upper limit is the upper root for
-    :math:`n_{\sigma, \mathrm{ul}}^2`. The test statistic is :math:`C(0) - C(\hat{x})`. The best fit
-    may be negative; without counts where the source is, it is that which takes away as much as the
-    background there, and the upper limit is a number still.
+    which is convex. Bins of on/off data add the statistic with profiled background instead, see
+    `gjax.estimate.onoff_profile`: in a single bin the best fit is the excess
+    :math:`n_\mathrm{on} - \alpha n_\mathrm{off}` over the prediction. Errors are
+    :math:`n_\sigma \sqrt{2 / C''}` (from half of the distance between the following roots where a
+    prediction is clipped at zero) and the roots of :math:`C(x) = C(\hat{x}) + n_\sigma^2`; the upper
+    limit is the upper root for :math:`n_{\sigma, \mathrm{ul}}^2`. The test statistic is
+    :math:`C(0) - C(\hat{x})`. The best fit may be negative; without counts where the source is, it
+    is that which takes away as much as the background there, and the upper limit is a number still.
 
     Parameters
     ----------
     datasets :
-        One dataset or several with aligned energy axes, joined in each band.
+        One dataset or several with aligned energy axes, joined in each band; backgrounds may be
+        modelled in some and measured in others.
     models :
         All models at their best fit.
     source :
@@ -259,8 +262,8 @@ def estimate_flux_points(
 
     References
     ----------
-    W. Cash, ApJ 228 (1979) 939; G. Cowan et al., Eur. Phys. J. C 71 (2011) 1554, for the test
-    statistic.
+    W. Cash, ApJ 228 (1979) 939; T.-P. Li and Y.-Q. Ma, ApJ 272 (1983) 317; G. Cowan et al., Eur.
+    Phys. J. C 71 (2011) 1554, for the test statistic.
     """
     listed = [datasets] if isinstance(datasets, Dataset) else list(datasets)
     wanted = _check_selection(selection)
@@ -275,10 +278,9 @@ def estimate_flux_points(
     norm = np.full(len(bands), np.nan)
     if valid.any():
         chosen = [row for row, usable in zip(rows, valid, strict=True) if usable]
+        parts = ("signal", "background", "counts", "counts_off", "alpha")
         profile = norm_profile(
-            [np.concatenate(row.signal) for row in chosen],
-            [np.concatenate(row.background) for row in chosen],
-            [np.concatenate(row.counts) for row in chosen],
+            *([np.concatenate(getattr(row, name)) for row in chosen] for name in parts)
         )
         found = _solve(profile, n_sigma, n_sigma_ul, wanted)
         columns = {name: _spread(values, valid) for name, values in found.items()}

@@ -1,9 +1,10 @@
-r"""The Cash statistic as a function of the norm of one source, everything else fixed.
+r"""The statistic as a function of the norm of one source, everything else fixed.
 
-With predicted counts :math:`\mu_i = \max(0, x s_i + b_i)` the statistic is a convex function of the
-norm :math:`x`: its minimum, its width and its limits are roots of monotonic functions. Here is this
-one-dimensional problem, for many bands at once; which bins make a band, and what a norm means as a
-flux, is in `gjax.estimate.flux_points`.
+With predicted counts :math:`\mu_i = \max(0, x s_i + b_i)` the Cash statistic is a convex function
+of the norm :math:`x`, and so is that of on/off bins: the minimum, its width and its limits are roots
+of monotonic functions. Here is this one-dimensional problem, for many bands at once. On/off bins are
+summed in `gjax.estimate.onoff_profile`; which bins make a band, and what a norm means as a flux, is
+in `gjax.estimate.flux_points`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TypeAlias
 import equinox as eqx
 import numpy as np
 
+from gjax.estimate.onoff_profile import OnOffBins, onoff_bins, pad
 from gjax.stats.cash import NPRED_FLOOR, cash
 
 __all__ = ["NormProfile", "find_root", "norm_profile"]
@@ -69,8 +71,9 @@ class NormProfile(eqx.Module):
 
     .. math:: C(x) = C_0 + 2 \sum_i (\mu_i - n_i \ln \mu_i), \quad \mu_i = \max(0, x s_i + b_i)
 
-    The norm is confined to where the logarithm is finite. Without counts in the bins that the
-    source reaches the statistic falls all the way; then the norm ends where the source takes away
+    plus the statistic of bins that were measured on and off the source. The norm is confined to
+    where the logarithm is finite. Without counts in the bins that the source reaches, and without
+    on/off bins, the statistic falls all the way; then the norm ends where the source takes away
     as much as there is, :math:`x = -\sum b_i / \sum s_i`, and that is the best fit.
 
     Parameters
@@ -83,6 +86,8 @@ class NormProfile(eqx.Module):
         ``(band, seen)``; padded with zeros, ones and zeros.
     rest :
         Statistic of the bins that the source does not reach, shape ``(band,)``.
+    onoff :
+        The bins measured on and off the source.
     """
 
     signal: np.ndarray
@@ -91,52 +96,66 @@ class NormProfile(eqx.Module):
     seen_background: np.ndarray
     seen_counts: np.ndarray
     rest: np.ndarray
+    onoff: OnOffBins
 
     def stat(self, norm: np.ndarray) -> np.ndarray:
         """Evaluate the statistic of all bins of each band, shape ``(band,)``."""
         seen = np.maximum(self._seen(norm), NPRED_FLOOR)
         total = self.npred(norm) - np.sum(self.seen_counts * np.log(seen), axis=1)
-        return self.rest + 2.0 * total
+        return self.rest + 2.0 * total + self.onoff.stat(norm)
 
     def npred(self, norm: np.ndarray) -> np.ndarray:
-        """Predict the counts in the bins that the source reaches, shape ``(band,)``."""
+        """Predict the counts in the modelled bins that the source reaches, shape ``(band,)``."""
         return np.maximum(norm[:, None] * self.signal + self.background, 0.0).sum(axis=1)
 
     def slope(self, norm: np.ndarray) -> np.ndarray:
         """Differentiate the statistic with respect to the norm, shape ``(band,)``."""
         positive = norm[:, None] * self.signal + self.background > 0
         pulls = self.seen_counts * self._ratio(norm)
-        return 2.0 * (np.sum(self.signal * positive, axis=1) - pulls.sum(axis=1))
+        modelled = 2.0 * (np.sum(self.signal * positive, axis=1) - pulls.sum(axis=1))
+        return modelled + self.onoff.slope(norm)
 
     def curvature(self, norm: np.ndarray) -> np.ndarray:
         """Differentiate the statistic twice, shape ``(band,)``; zero without counts."""
-        return 2.0 * np.sum(self.seen_counts * self._ratio(norm) ** 2, axis=1)
+        modelled = 2.0 * np.sum(self.seen_counts * self._ratio(norm) ** 2, axis=1)
+        return modelled + self.onoff.curvature(norm)
 
     def lower_end(self) -> np.ndarray:
-        """Give the lowest norm that is considered, shape ``(band,)``."""
-        emptied = -self.background.sum(axis=1) / self.signal.sum(axis=1)
+        """Give the lowest norm that is considered, shape ``(band,)``; -inf with on/off bins."""
+        total = self.signal.sum(axis=1)
+        emptied = -self.background.sum(axis=1) / np.where(total > 0, total, 1.0)
         wall = self._wall()
-        return np.where(np.isfinite(wall), wall, emptied)
+        unbound = np.where(self._has_onoff(), -np.inf, emptied)
+        return np.where(np.isfinite(wall), wall, unbound)
 
     def best_fit(self) -> np.ndarray:
         r"""Find the norm at the minimum, shape ``(band,)``; it may be negative.
 
-        The minimum lies between `lower_end` and :math:`\sum n_i / \sum s_i`, where the slope is
-        never negative.
+        Without on/off bins it lies between `lower_end` and :math:`\sum n_i / \sum s_i`, where the
+        slope is never negative.
         """
-        low = self.lower_end()
-        high = np.maximum(self.seen_counts.sum(axis=1) / self.signal.sum(axis=1), low)
+        end, has_onoff = self.lower_end(), self._has_onoff()
+        total = self.signal.sum(axis=1)
+        reached = np.where(total > 0, total, 1.0)
+        high = np.where(total > 0, self.seen_counts.sum(axis=1) / reached, -np.inf)
+        ratio = np.zeros(self.signal.shape)
+        np.divide(-self.background, self.signal, out=ratio, where=self.signal > 0)
+        emptied = ratio.min(axis=1, initial=np.inf, where=self.signal > 0)
+        first, last = self.onoff.ends()
+        # Without counts a modelled bin falls until it is empty; below, its statistic is flat.
+        low = np.where(np.isfinite(end), end, np.minimum(first, emptied))
+        high = np.maximum(np.maximum(high, last), low)
         found = find_root(
             lambda x: (self.slope(x), self.curvature(x)), low, high, np.ones_like(low)
         )
-        return np.where(np.isfinite(self._wall()), found, low)
+        return np.where(np.isfinite(self._wall()) | has_onoff, found, low)
 
     def error(self, best: np.ndarray, rise: float) -> np.ndarray:
         r"""Give a symmetric error, shape ``(band,)``: :math:`\sqrt{2\,\Delta / C''}`.
 
-        Where a prediction is clipped at zero the statistic has kinks, which its curvature does not
-        know: there it is half of the distance between `lower_limit` and `upper_limit`, or the
-        distance to the latter if there is no other.
+        Where a prediction is clipped at zero, or an empty on/off bin has its kink, the curvature
+        does not know the statistic: there it is half of the distance between `lower_limit` and
+        `upper_limit`, or the distance to the latter if there is no other.
         """
         with np.errstate(divide="ignore"):
             error = np.sqrt(2.0 * rise / self.curvature(best))
@@ -145,14 +164,13 @@ class NormProfile(eqx.Module):
         clipped = np.any(
             (best[:, None] * self.signal + self.background <= 0) & (self.signal > 0), 1
         )
-        return np.where(clipped, np.where(np.isnan(down), up, 0.5 * (up + down)), error)
+        kinked = clipped | self.onoff.at_kink(best) | ~np.isfinite(error)
+        return np.where(kinked, np.where(np.isnan(down), up, 0.5 * (up + down)), error)
 
     def upper_limit(self, best: np.ndarray, rise: float) -> np.ndarray:
         """Find the norm above ``best`` where the statistic has risen by ``rise``; never NaN."""
         bottom = self.stat(best)
-        step = rise / (2.0 * self.signal.sum(axis=1))
-        while np.any(short := self.stat(best + step) - bottom < rise):
-            step = np.where(short, 2.0 * step, step)
+        step = self._far(best, rise, 1.0)
 
         def above(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return self.stat(x) - bottom - rise, self.slope(x)
@@ -166,7 +184,10 @@ class NormProfile(eqx.Module):
 
         NaN where it has not risen so far at `lower_end`.
         """
-        bottom, low = self.stat(best), self.lower_end()
+        bottom, end = self.stat(best), self.lower_end()
+        unbound = ~np.isfinite(end)
+        low = np.where(unbound, best, end)
+        low = np.where(unbound, best - self._far(best, rise, -1.0, unbound), low)
 
         def below(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return rise - (self.stat(x) - bottom), -self.slope(x)
@@ -175,6 +196,20 @@ class NormProfile(eqx.Module):
         with np.errstate(divide="ignore"):
             start = best - np.sqrt(2.0 * rise / self.curvature(best))
         return np.where(reached, find_root(below, low, best, start), np.nan)
+
+    def _far(
+        self, best: np.ndarray, rise: float, side: float, where: np.ndarray | bool = True
+    ) -> np.ndarray:
+        """Give a distance at which the statistic has risen by ``rise``, in the bands wanted."""
+        bottom = self.stat(best)
+        total = self.signal.sum(axis=1) + self.onoff.signal.sum(axis=1)
+        step = np.broadcast_to(rise / (2.0 * total), best.shape)
+        while np.any(short := where & (self.stat(best + side * step) - bottom < rise)):
+            step = np.where(short, 2.0 * step, step)
+        return step
+
+    def _has_onoff(self) -> np.ndarray:
+        return np.any(self.onoff.signal > 0, axis=1)
 
     def _seen(self, norm: np.ndarray) -> np.ndarray:
         return norm[:, None] * self.seen_signal + self.seen_background
@@ -191,7 +226,11 @@ class NormProfile(eqx.Module):
 
 
 def norm_profile(
-    signal: Sequence[np.ndarray], background: Sequence[np.ndarray], counts: Sequence[np.ndarray]
+    signal: Sequence[np.ndarray],
+    background: Sequence[np.ndarray],
+    counts: Sequence[np.ndarray],
+    counts_off: Sequence[np.ndarray] | None = None,
+    alpha: Sequence[np.ndarray] | None = None,
 ) -> NormProfile:
     """Collect the bins of each band.
 
@@ -199,36 +238,44 @@ def norm_profile(
     ----------
     signal, background, counts :
         For each band, flat arrays over its bins: counts of the source for a norm of one, of
-        everything else, and observed.
+        everything else that is modelled, and observed.
+    counts_off, alpha :
+        Likewise the counts off the source and the ratio of the acceptances; NaN in bins whose
+        background is a model. Without them that is so everywhere.
 
     Raises
     ------
     ValueError
         If the source predicts nothing in a band.
     """
-    bands = list(zip(signal, background, counts, strict=True))
-    reached = [s > 0 for s, _, _ in bands]
-    for i, bins in enumerate(reached):
-        if not bins.any():
+    for i, s in enumerate(signal):
+        if not np.any(s > 0):
             raise ValueError(f"the source predicts no counts in band {i}")
+    if alpha is None or counts_off is None:
+        alpha = counts_off = [np.full(len(s), np.nan) for s in signal]
+    measured = [np.isfinite(a) for a in alpha]
+    onoff = onoff_bins(
+        *(
+            [row[k] for row, k in zip(rows, measured, strict=True)]
+            for rows in (signal, background, counts, counts_off, alpha)
+        )
+    )
+    bands = [
+        (s[~k], b[~k], n[~k])
+        for s, b, n, k in zip(signal, background, counts, measured, strict=True)
+    ]
+    reached = [s > 0 for s, _, _ in bands]
     seen = [r & (n > 0) for r, (_, _, n) in zip(reached, bands, strict=True)]
     rest = [
         float(np.sum(np.asarray(cash(n[~r], b[~r]))))
         for r, (_, b, n) in zip(reached, bands, strict=True)
     ]
     return NormProfile(
-        signal=_pad([s[r] for r, (s, _, _) in zip(reached, bands, strict=True)]),
-        background=_pad([b[r] for r, (_, b, _) in zip(reached, bands, strict=True)]),
-        seen_signal=_pad([s[k] for k, (s, _, _) in zip(seen, bands, strict=True)]),
-        seen_background=_pad([b[k] for k, (_, b, _) in zip(seen, bands, strict=True)], 1.0),
-        seen_counts=_pad([n[k] for k, (_, _, n) in zip(seen, bands, strict=True)]),
+        signal=pad([s[r] for r, (s, _, _) in zip(reached, bands, strict=True)]),
+        background=pad([b[r] for r, (_, b, _) in zip(reached, bands, strict=True)]),
+        seen_signal=pad([s[k] for k, (s, _, _) in zip(seen, bands, strict=True)]),
+        seen_background=pad([b[k] for k, (_, b, _) in zip(seen, bands, strict=True)], 1.0),
+        seen_counts=pad([n[k] for k, (_, _, n) in zip(seen, bands, strict=True)]),
         rest=np.array(rest),
+        onoff=onoff,
     )
-
-
-def _pad(rows: list[np.ndarray], fill: float = 0.0) -> np.ndarray:
-    """Write rows of different lengths into one array."""
-    padded = np.full((len(rows), max(map(len, rows), default=0)), fill)
-    for i, row in enumerate(rows):
-        padded[i, : len(row)] = row
-    return padded

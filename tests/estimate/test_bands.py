@@ -10,6 +10,7 @@ from astropy import units as u
 
 from gjax.estimate.bands import collect, count, find_bands, predict_source
 from gjax.maps import MapAxis
+from gjax.model import Models
 from gjax.predict import npred
 
 
@@ -62,7 +63,7 @@ def test_unusable_datasets_are_named(dataset, make_dataset):
     with pytest.raises(ValueError, match="'toy' has no counts"):
         find_bands([make_dataset()], [1, 10])
     onoff = dataclasses.replace(dataset, counts_off=dataset.counts)
-    with pytest.raises(ValueError, match="off counts"):
+    with pytest.raises(ValueError, match="no acceptances"):
         find_bands([onoff], [1, 10])
     energy = MapAxis.from_energy_bounds(0.13, 11.0, 8)
     other = dataclasses.replace(dataset, name="other", energy=energy)
@@ -89,3 +90,31 @@ def test_bins_outside_the_masks_do_not_count(dataset, models):
     np.testing.assert_allclose(
         sums["npred"] - sums["npred_excess"], [[420 * 0.8 * 0.02]], rtol=1e-12
     )
+
+
+def test_background_measured_off_the_source_is_not_predicted_but_profiled(dataset, models):
+    off = np.full(dataset.shape, 12.0)
+    off[:, 0, 0] = 0.0
+    acceptance_off = np.full(dataset.shape, 4.0)
+    acceptance_off[:, :, 0] = 0.0
+    measured = dataclasses.replace(
+        dataset,
+        background=None,
+        counts_off=off,
+        acceptance=np.ones(dataset.shape),
+        acceptance_off=acceptance_off,
+    )
+    source = Models.create({"crab": models["crab"]})
+    (signal,), (other,) = predict_source([measured], source, "crab")
+    assert signal.sum() > 100
+    assert not other.any()
+    (band,) = find_bands([measured], [1.0, 10.0])
+    row = collect([measured], [signal], [other], band)
+    # Where there is no acceptance off the source, nothing is known of the background.
+    assert row.alpha[0].shape == (4 * 21 * 20,)
+    np.testing.assert_array_equal(row.alpha[0], 0.25)
+    np.testing.assert_array_equal(row.counts_off[0], 12.0)
+    # Without a source, all 13 counts are background: 1 / 5 of them on it.
+    sums = count([row], np.array([0.0]))
+    np.testing.assert_allclose(sums["npred"], [[4 * 21 * 20 * 13 / 5]])
+    assert sums["npred_excess"].tolist() == [[0.0]]
