@@ -227,8 +227,8 @@ def estimate_flux_points(
     `gjax.estimate.onoff_profile`: in a single bin the best fit is the excess
     :math:`n_\mathrm{on} - \alpha n_\mathrm{off}` over the prediction. Errors are
     :math:`n_\sigma \sqrt{2 / C''}` (from half of the distance between the following roots where a
-    prediction is clipped at zero) and the roots of :math:`C(x) = C(\hat{x}) + n_\sigma^2`; the upper
-    limit is the upper root for :math:`n_{\sigma, \mathrm{ul}}^2`. The test statistic is
+    prediction is clipped at zero) and the roots of :math:`C(x) = C(\hat{x}) + n_\sigma^2`; the
+    upper limit is the upper root for :math:`n_{\sigma, \mathrm{ul}}^2`. The test statistic is
     :math:`C(0) - C(\hat{x})`. The best fit may be negative; without counts where the source is, it
     is that which takes away as much as the background there, and the upper limit is a number still.
 

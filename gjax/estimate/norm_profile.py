@@ -1,10 +1,10 @@
 r"""The statistic as a function of the norm of one source, everything else fixed.
 
 With predicted counts :math:`\mu_i = \max(0, x s_i + b_i)` the Cash statistic is a convex function
-of the norm :math:`x`, and so is that of on/off bins: the minimum, its width and its limits are roots
-of monotonic functions. Here is this one-dimensional problem, for many bands at once. On/off bins are
-summed in `gjax.estimate.onoff_profile`; which bins make a band, and what a norm means as a flux, is
-in `gjax.estimate.flux_points`.
+of the norm :math:`x`, and so is that of on/off bins: the minimum, its width and its limits are
+roots of monotonic functions. Here is this one-dimensional problem, for many bands at once. On/off
+bins are summed in `gjax.estimate.onoff_profile`; which bins make a band, and what a norm means as a
+flux, is in `gjax.estimate.flux_points`.
 """
 
 from __future__ import annotations
