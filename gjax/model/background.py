@@ -6,6 +6,7 @@ from typing import final
 
 import equinox as eqx
 
+from gjax.model.spatial.abstract import AbstractSpatial
 from gjax.model.spectral.abstract import AbstractSpectral
 from gjax.model.spectral.power_law import PowerLawNorm
 
@@ -14,9 +15,10 @@ __all__ = ["FoVBackground"]
 
 @final
 class FoVBackground(eqx.Module):
-    """A dimensionless spectrum that multiplies the predicted background counts of a dataset.
+    """Dimensionless factors that multiply the predicted background counts of a dataset.
 
-    It is evaluated at the centre of each bin of reconstructed energy.
+    The spectrum is evaluated at the centre of each bin of reconstructed energy, the spatial factor
+    at the centre of each pixel.
 
     Parameters
     ----------
@@ -24,10 +26,13 @@ class FoVBackground(eqx.Module):
         Name of the dataset.
     spectral :
         Factor as a function of energy; by default a `PowerLawNorm` with free norm and frozen tilt.
+    spatial :
+        Factor as a function of the position; None for one everywhere.
     """
 
     dataset: str = eqx.field(static=True)
     spectral: AbstractSpectral = eqx.field(default_factory=PowerLawNorm)
+    spatial: AbstractSpatial | None = None
 
     def __check_init__(self) -> None:
         if not isinstance(self.dataset, str):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gjax.errors import UnknownNameError
+from gjax.model import temporal
 from gjax.model.background import FoVBackground
 from gjax.model.sky import SkyModel
 from gjax.model.spatial import Disk, Gaussian, Point
@@ -21,6 +22,7 @@ from gjax.model.spectral import (
     PowerLaw,
     PowerLawNorm,
 )
+from gjax.model.template_npred import TemplateNPred
 
 __all__ = ["REGISTRY", "Entry", "entry_of", "lookup"]
 
@@ -62,15 +64,37 @@ SPATIAL = {
     "disk": Entry(Disk, "DiskSpatialModel"),
 }
 
+TEMPORAL = {
+    "const": Entry(temporal.Constant, "ConstantTemporalModel"),
+    "linear": Entry(temporal.Linear, "LinearTemporalModel"),
+    "exp-decay": Entry(temporal.ExpDecay, "ExpDecayTemporalModel"),
+    "gauss": Entry(temporal.Gaussian, "GaussianTemporalModel"),
+    "gengauss": Entry(temporal.GeneralizedGaussian, "GeneralizedGaussianTemporalModel"),
+    "powerlaw": Entry(temporal.PowerLaw, "PowerLawTemporalModel"),
+    "sinus": Entry(temporal.Sine, "SineTemporalModel"),
+    "template": Entry(
+        temporal.LightCurveTemplate,
+        "LightCurveTemplateTemporalModel",
+        lambda: temporal.LightCurveTemplate([0.0, 1.0, 3.0, 4.0], [0.5, 1.0, 0.2, 0.4]),
+    ),
+    "template-phase": Entry(
+        temporal.TemplatePhaseCurve,
+        "TemplatePhaseCurveTemporalModel",
+        lambda: temporal.TemplatePhaseCurve([0.1, 0.4, 0.5, 0.8], [0.5, 0.5, 2.0, 1.0]),
+    ),
+}
+
 COMPONENT = {
     "sky-model": Entry(SkyModel, "SkyModel"),
     "fov-bkg": Entry(FoVBackground, "FoVBackgroundModel"),
+    "template-npred": Entry(TemplateNPred, "TemplateNPredModel"),
 }
 
 #: Registered classes by kind and short tag.
 REGISTRY: dict[str, dict[str, Entry]] = {
     "spectral": SPECTRAL,
     "spatial": SPATIAL,
+    "temporal": TEMPORAL,
     "component": COMPONENT,
 }
 
@@ -81,7 +105,7 @@ def lookup(kind: str, tag: str) -> type:
     Parameters
     ----------
     kind :
-        ``"spectral"``, ``"spatial"`` or ``"component"``.
+        ``"spectral"``, ``"spatial"``, ``"temporal"`` or ``"component"``.
     tag :
         Short tag (``"pl"``), name in models files (``"PowerLawSpectralModel"``) or class name
         (``"PowerLaw"``).

@@ -56,7 +56,7 @@ class SkyModel(eqx.Module):
     )
 
     def __check_init__(self) -> None:
-        # Light curves came in before the names: an old positional argument must not pass in silence.
+        # Names in the place of the light curve must not pass in silence.
         if isinstance(self.temporal, (str, tuple, list)):
             raise ValueError(
                 f"temporal is {self.temporal!r}, should be a temporal model; "

@@ -20,7 +20,7 @@ def test_unknown_names_give_the_nearest():
     with pytest.raises(UnknownNameError, match=r"GaussianSpatialModel \(gauss\)"):
         lookup("spatial", "banana")
     with pytest.raises(UnknownNameError, match="there are: spectral"):
-        lookup("temporal", "const")
+        lookup("optical", "const")
 
 
 def test_composed_models_have_no_entry():

@@ -17,10 +17,10 @@ __all__ = ["AbstractTemporal"]
 class AbstractTemporal(eqx.Module):
     """A light curve: the factor on the flux of a source as a function of time.
 
-    Times of data are in s since a reference epoch, which is an MJD in TT. The parameters are in the
-    units in which light curves are told: days, and MJD for epochs, which are in the model's own time
-    ``scale`` (by default UTC, as in Gammapy's models files). Differences of times are elapsed time,
-    leap seconds included.
+    Times of data are in s since a reference epoch, which is an MJD in TT. The parameters are in
+    the units in which light curves are told: days, and MJD for epochs, which are in the model's own
+    time ``scale`` (by default UTC, as in Gammapy's models files). Differences of times are elapsed
+    time, leap seconds included.
     """
 
     # Not deferred to a string (no annotations import here): equinox must see that it is no field.

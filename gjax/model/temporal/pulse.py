@@ -63,7 +63,7 @@ class Gaussian(AbstractTemporal):
         width = jnp.maximum(self.sigma, _NARROWEST)
         low = days_since(self.t_ref, start, reference, self.scale) / width
         # The duration itself has more digits than the difference of two long times.
-        span = (jnp.asarray(stop) - start) / (width * SECONDS_PER_DAY)
+        span = (jnp.asarray(stop) - jnp.asarray(start)) / (width * SECONDS_PER_DAY)
         return width * SECONDS_PER_DAY * _gaussian_area(low, span)
 
 

@@ -80,8 +80,8 @@ class Linear(AbstractTemporal):
 
     def integral(self, start: ArrayLike, stop: ArrayLike, reference: float) -> Array:
         """Integrate in closed form, in s: the value in the middle times the duration."""
-        duration = jnp.asarray(stop) - start
-        return duration * self(start + 0.5 * duration, reference)
+        duration = jnp.asarray(stop) - jnp.asarray(start)
+        return duration * self(jnp.asarray(start) + 0.5 * duration, reference)
 
 
 @final
@@ -115,7 +115,7 @@ class ExpDecay(AbstractTemporal):
 
     def integral(self, start: ArrayLike, stop: ArrayLike, reference: float) -> Array:
         """Integrate in closed form, in s."""
-        duration = jnp.asarray(stop) - start
+        duration = jnp.asarray(stop) - jnp.asarray(start)
         # From the later end backwards the integrand grows; the other way round none is lost.
         decay = duration / SECONDS_PER_DAY / jnp.maximum(self.t0, _SHORTEST)
         return duration * self(start, reference) * relative_expm1(-decay)
@@ -161,7 +161,7 @@ class PowerLaw(AbstractTemporal):
         first, last = (days_since(self.t_ref, t, reference, self.scale) for t in (start, stop))
         low, t0 = jnp.maximum(first, _SHORTEST), jnp.maximum(self.t0, _SHORTEST)
         # The duration itself has more digits than the difference of two long times.
-        duration = (jnp.asarray(stop) - start) / SECONDS_PER_DAY
+        duration = (jnp.asarray(stop) - jnp.asarray(start)) / SECONDS_PER_DAY
         span = jnp.log1p(jnp.clip(last, 0.0, duration) / low)
         power = self.alpha + 1.0
         scaled = (low / t0) ** power * span * relative_expm1(power * span)
@@ -201,8 +201,8 @@ class Sine(AbstractTemporal):
 
     def integral(self, start: ArrayLike, stop: ArrayLike, reference: float) -> Array:
         """Integrate in closed form, in s, smoothly through a frequency of zero."""
-        duration = jnp.asarray(stop) - start
+        duration = jnp.asarray(stop) - jnp.asarray(start)
         # The difference of two cosines as a product, or it would be lost in short intervals.
-        middle = self(start + 0.5 * duration, reference) - 1.0
+        middle = self(jnp.asarray(start) + 0.5 * duration, reference) - 1.0
         half = 0.5 * self.omega * duration / SECONDS_PER_DAY
         return duration * (1.0 + middle * jnp.sinc(half / jnp.pi))
