@@ -2,8 +2,8 @@
 
 One group of HDUs per map (`gjax.io.maps`): COUNTS, EXPOSURE, BACKGROUND, PSF and PSF_EXPOSURE,
 EDISP and EDISP_EXPOSURE, MASK_SAFE, MASK_FIT; then the tables GTI and META_TABLE. Models are not
-part of the file (`gjax.io.models`). Datasets of a region, on/off datasets and point spread
-functions in reconstructed energy are refused by name.
+part of the file (`gjax.io.models`). A PSF at other energies than the exposure, as of Fermi-LAT, is
+interpolated to those. Datasets of a region and on/off datasets are refused by name.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import numpy as np
 from astropy.io import fits
 
 from gjax.dataset.dataset import Dataset
+from gjax.dataset.resample import psf_at_energies
+from gjax.dataset.response import PSFMap, RecoPSFMap
 from gjax.errors import FileFormatError
 from gjax.io.atomic import atomic_write
 from gjax.io.dataset_tables import (
@@ -164,15 +166,18 @@ def dataset_from_hdus(
         if exposure.geom != first.geom:
             raise FileFormatError("its sky geometry is another one", path=path, hdu="EXPOSURE")
     else:
-        response = psf or edisp
+        response = psf if isinstance(psf, PSFMap) else edisp
         energy_true = (
             dataclasses.replace(energy, name="energy_true")
             if response is None
             else response.energy_true
         )
-    for key, response in (("PSF", psf), ("EDISP", edisp)):
-        if response is not None and not response.energy_true.is_allclose(energy_true):
-            raise FileFormatError("its true-energy axis is another one", path=path, hdu=key)
+    if edisp is not None and not edisp.energy_true.is_allclose(energy_true):
+        raise FileFormatError("its true-energy axis is another one", path=path, hdu="EDISP")
+    if isinstance(psf, RecoPSFMap) and not psf.energy.is_allclose(energy):
+        raise FileFormatError("its energy axis is another one", path=path, hdu="PSF")
+    if isinstance(psf, PSFMap):
+        psf = psf_at_energies(psf, energy_true)
     parts = {key.lower(): member.data for key, member in maps.items()}
     return Dataset(
         name=name or _name(hdus, path),

@@ -10,39 +10,71 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from astropy import units as u
 from astropy.io import fits
 
-from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap
+from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap, RecoPSFMap
 from gjax.errors import FileFormatError
+from gjax.io.bands import read_axes
 from gjax.io.maps import map_from_hdus, map_to_hdus
 from gjax.maps.axis import MapAxis
 from gjax.maps.map import Map
+from gjax.maps.wcs import everywhere
+from gjax.units import internal_unit
 
 __all__ = ["edisp_to_hdus", "psf_to_hdus", "read_edisp", "read_psf"]
 
 
 def _read_response(
-    hdus: fits.HDUList, key: str, path: Any
-) -> tuple[Map, np.ndarray, dict[str, MapAxis]]:
-    """Read a response and its exposure, ``(etrue, k, y, x)`` and ``(etrue, y, x)``."""
-    member = map_from_hdus(hdus, key, path)
+    hdus: fits.HDUList, key: str, path: Any, energies: tuple[str, ...] = ("energy_true",)
+) -> tuple[Map, np.ndarray | None, dict[str, MapAxis]]:
+    """Read a response and its exposure, ``(energy, k, y, x)`` and ``(energy, y, x)``."""
+    member = _read_map(hdus, key, path)
     names = [axis.name for axis in member.axes]
-    if len(names) != 2 or names[0] != "energy_true":
-        problem = f"expected the axis energy_true and one more, found {names}"
-        if key == "PSF" and "energy" in names:
-            problem = "a point spread function in reconstructed energy, which cannot be read yet"
+    if len(names) != 2 or names[0] not in energies:
+        problem = f"expected the axis {' or '.join(energies)} and one more, found {names}"
         raise FileFormatError(problem, path=path, hdu=key)
-    shape = (member.axes[0].nbin, *member.geom.shape)
+    axes = dict(zip(names, member.axes, strict=True))
     if f"{key}_EXPOSURE" not in hdus:
-        return member, np.ones(shape), dict(zip(names, member.axes, strict=True))
-    weights = map_from_hdus(hdus, f"{key}_EXPOSURE", path)
+        return member, None, axes
+    shape = (member.axes[0].nbin, *member.geom.shape)
+    weights = _read_map(hdus, f"{key}_EXPOSURE", path)
     if weights.data.size != int(np.prod(shape)) or weights.geom != member.geom:
         raise FileFormatError(f"does not fit to {key}", path=path, hdu=f"{key}_EXPOSURE")
-    return member, weights.data.reshape(shape), dict(zip(names, member.axes, strict=True))
+    return member, weights.data.reshape(shape), axes
 
 
-def read_psf(hdus: fits.HDUList, path: Any) -> PSFMap | None:
+def _read_map(hdus: fits.HDUList, name: str, path: Any) -> Map:
+    """Read a map, or a table of one response that holds everywhere."""
+    hdu = hdus[name]
+    is_table = isinstance(hdu, fits.BinTableHDU) and "DATA" in hdu.columns.names
+    if not is_table or f"{name}_REGION" in hdus:
+        return map_from_hdus(hdus, name, path)
+    bands = str(hdu.header.get("BANDSHDU", f"{name}_BANDS"))
+    if bands not in hdus:
+        raise FileFormatError(f"there is no table {bands!r} of its axes", path=path, hdu=name)
+    axes, geom = read_axes(hdus[bands], path), everywhere()
+    shape = tuple(axis.nbin for axis in axes)
+    unit = hdu.columns["DATA"].unit or ""
+    internal = internal_unit(unit)
+    values = np.asarray(hdu.data["DATA"], float) * u.Unit(unit).to(internal)
+    if values.size != int(np.prod(shape)):
+        raise FileFormatError(
+            f"{values.size} rows, but the axes have {shape} bins", path=path, hdu=name
+        )
+    data = np.broadcast_to(values.reshape(*shape, 1, 1), (*shape, *geom.shape))
+    return Map(data, geom, axes, internal, name)
+
+
+def _weights(member: Map, exposure: np.ndarray | None) -> np.ndarray:
+    """Give the exposure, or equal weights where a file has none."""
+    return np.ones((len(member.data), *member.geom.shape)) if exposure is None else exposure
+
+
+def read_psf(hdus: fits.HDUList, path: Any) -> PSFMap | RecoPSFMap | None:
     """Read the point spread function of a dataset; None if there is none.
+
+    Its first axis tells whether it is one of true or of reconstructed energies.
 
     Raises
     ------
@@ -51,10 +83,13 @@ def read_psf(hdus: fits.HDUList, path: Any) -> PSFMap | None:
     """
     if "PSF" not in hdus:
         return None
-    member, exposure, axes = _read_response(hdus, "PSF", path)
+    member, exposure, axes = _read_response(hdus, "PSF", path, ("energy_true", "energy"))
     if "rad" not in axes:
         raise FileFormatError(f"expected the axis rad, found {list(axes)}", path=path, hdu="PSF")
-    return PSFMap(member.data, exposure, member.geom, axes["energy_true"], axes["rad"])
+    if "energy" in axes:
+        return RecoPSFMap(member.data, exposure, member.geom, axes["energy"], axes["rad"])
+    weights = _weights(member, exposure)
+    return PSFMap(member.data, weights, member.geom, axes["energy_true"], axes["rad"])
 
 
 def read_edisp(hdus: fits.HDUList, path: Any) -> EDispMap | EDispKernelMap | None:
@@ -68,6 +103,7 @@ def read_edisp(hdus: fits.HDUList, path: Any) -> EDispMap | EDispKernelMap | Non
     if "EDISP" not in hdus:
         return None
     member, exposure, axes = _read_response(hdus, "EDISP", path)
+    exposure = _weights(member, exposure)
     if "migra" in axes:
         return EDispMap(member.data, exposure, member.geom, axes["energy_true"], axes["migra"])
     if "energy" in axes:
@@ -79,24 +115,28 @@ def read_edisp(hdus: fits.HDUList, path: Any) -> EDispMap | EDispKernelMap | Non
     )
 
 
-def psf_to_hdus(psf: PSFMap) -> list[Any]:
+def psf_to_hdus(psf: PSFMap | RecoPSFMap) -> list[Any]:
     """Make the HDUs of a point spread function."""
-    return _response_hdus(psf, "PSF", psf.rad, "sr-1")
+    if isinstance(psf, RecoPSFMap):
+        return _response_hdus(psf, "PSF", (psf.energy, psf.rad), "sr-1")
+    return _response_hdus(psf, "PSF", (_true(psf), psf.rad), "sr-1")
 
 
 def edisp_to_hdus(edisp: EDispMap | EDispKernelMap) -> list[Any]:
     """Make the HDUs of an energy dispersion."""
     axis = edisp.energy if isinstance(edisp, EDispKernelMap) else edisp.migra
-    return _response_hdus(edisp, "EDISP", axis, "")
+    return _response_hdus(edisp, "EDISP", (_true(edisp), axis), "")
 
 
-def _response_hdus(response: Any, name: str, axis: MapAxis, unit: str) -> list[Any]:
+def _true(response: PSFMap | EDispMap | EDispKernelMap) -> MapAxis:
+    return dataclasses.replace(response.energy_true, name="energy_true")
+
+
+def _response_hdus(response: Any, name: str, axes: tuple[MapAxis, MapAxis], unit: str) -> list[Any]:
     """HDUs of a response and its exposure, whose second axis has one bin."""
-    energy_true = dataclasses.replace(response.energy_true, name="energy_true")
-    data = Map(np.asarray(response.data), response.geom, (energy_true, axis), unit)
+    hdus = map_to_hdus(Map(np.asarray(response.data), response.geom, axes, unit), name)
+    if response.exposure is None:
+        return hdus
     exposure = np.asarray(response.exposure)[:, None]
-    weights = Map(exposure, response.geom, (energy_true, axis.squash()), "cm2 s")
-    return [
-        *map_to_hdus(data, name),
-        *map_to_hdus(weights, f"{name}_EXPOSURE", unit="m2 s"),
-    ]
+    weights = Map(exposure, response.geom, (axes[0], axes[1].squash()), "cm2 s")
+    return [*hdus, *map_to_hdus(weights, f"{name}_EXPOSURE", unit="m2 s")]

@@ -28,7 +28,7 @@ from gjax.numerics import sphere
 from gjax.typing import ArrayLike
 from gjax.units import to_internal
 
-__all__ = ["WcsGeom", "contains", "pad"]
+__all__ = ["WcsGeom", "contains", "everywhere", "pad"]
 
 CutoutMode = Literal["trim", "strict"]
 
@@ -263,6 +263,11 @@ class WcsGeom:
         scale = self.pixel_scale
         width = (self.npix[0] * scale[0], self.npix[1] * scale[1])
         return WcsGeom.create(self.center, binsz, width, proj=self.projection, frame=self.frame)
+
+
+def everywhere(frame: str = "icrs") -> WcsGeom:
+    """Make the geometry of what is the same in all directions: two pixels, one per half sky."""
+    return WcsGeom.create((0.0, 0.0), 180.0, proj="CAR", frame=frame)
 
 
 def contains(geom: WcsGeom, lon: ArrayLike, lat: ArrayLike) -> np.ndarray:

@@ -205,7 +205,7 @@ def _reco_psf(hdus):
         (_negative_time, "GTI", "ends before it begins"),
         (_on_off, "COUNTS_OFF", "on/off dataset"),
         (_region, "COUNTS", "region"),
-        (_reco_psf, "PSF", "reconstructed energy"),
+        (_reco_psf, "PSF", "energy axis is another one"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_hdu(tmp_path, change, hdu, message):

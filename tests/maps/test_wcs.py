@@ -12,7 +12,7 @@ from astropy.coordinates import SkyCoord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gjax.maps.wcs import WcsGeom, contains, pad
+from gjax.maps.wcs import WcsGeom, contains, everywhere, pad
 from gjax.numerics import sphere
 
 RECORD = json.loads((Path(__file__).parents[1] / "reference/data/geometry.json").read_text())
@@ -197,3 +197,11 @@ def test_header_round_trip_keeps_equality_also_with_fourteen_digits():
 def test_impossible_geometries_are_refused(arguments, problem):
     with pytest.raises(ValueError, match=problem):
         WcsGeom.create(**arguments)
+
+
+def test_everywhere_covers_the_sphere():
+    geom = everywhere("galactic")
+    assert geom.shape == (1, 2)
+    assert geom.frame == "galactic"
+    lon, lat = np.array([0.5, 90.0, 200.0, 359.0]), np.array([-89.0, 0.0, 45.0, 89.0])
+    assert (geom.coord_to_idx(lon, lat)[0] >= 0).all()
