@@ -18,16 +18,25 @@ FRAMES = ("icrs", "galactic")
 
 
 class AbstractSpatial(eqx.Module):
-    """A normalised morphology on the sky, independent of energy.
+    """A morphology on the sky.
 
-    Calling it gives the density per solid angle, whose integral over the sphere is one. All angles
-    are in deg in the model's own ``frame``.
+    Calling it gives the density per solid angle, whose integral over the sphere is one (except for
+    constants, corrections and templates that are not to be normalised). All angles are in deg in
+    the model's own ``frame``.
     """
 
     # Not deferred to a string (no annotations import here): equinox must see that it is no field.
     frame: eqx.AbstractVar[str]
     #: Whether the source has no extent, and so no density: its image is the point spread function.
     is_point: ClassVar[bool]
+    #: Whether the density may depend on energy, so that one must be given.
+    is_energy_dependent: ClassVar[bool] = False
+    #: Whether the model is somewhere; if not, responses are those at the centre of a map.
+    has_position: ClassVar[bool] = True
+    #: Whether values are per pixel instead of per solid angle.
+    is_per_pixel: ClassVar[bool] = False
+    #: Whether values are looked up on the host, so that nothing in the model can be fitted.
+    is_tabulated: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -45,7 +54,13 @@ class AbstractSpatial(eqx.Module):
         """Largest size in deg of a sub-pixel that resolves the morphology; zero for a point."""
 
     @abstractmethod
-    def __call__(self, lon: ArrayLike, lat: ArrayLike, resolution: ArrayLike = 0.0) -> Array:
+    def __call__(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        resolution: ArrayLike = 0.0,
+        energy: ArrayLike | None = None,
+    ) -> Array:
         """Evaluate the density in sr-1.
 
         Parameters
@@ -55,6 +70,8 @@ class AbstractSpatial(eqx.Module):
         resolution :
             Root mean square size in deg of the cell over which the value is to be an average;
             edges sharper than that are softened to it. Smooth models need not care.
+        energy :
+            True energy in TeV, one number; only models that depend on energy look at it.
         """
 
 

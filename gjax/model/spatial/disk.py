@@ -79,7 +79,13 @@ class Disk(AbstractSpatial):
         """A tenth of the inner radius, in deg."""
         return self.r_0 * (1.0 - self.edge_width) / 10.0
 
-    def __call__(self, lon: ArrayLike, lat: ArrayLike, resolution: ArrayLike = 0.0) -> Array:
+    def __call__(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        resolution: ArrayLike = 0.0,
+        energy: ArrayLike | None = None,
+    ) -> Array:
         """Evaluate the density in sr-1, with an edge at least as soft as ``resolution``."""
         axes = semi_axes(self.r_0, self.e)
         versine, radius2 = from_center(self.position, self.phi, axes, lon, lat)

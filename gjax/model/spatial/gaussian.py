@@ -68,7 +68,13 @@ class Gaussian(AbstractSpatial):
         """A third of the standard deviation, in deg."""
         return self.sigma / 3.0
 
-    def __call__(self, lon: ArrayLike, lat: ArrayLike, resolution: ArrayLike = 0.0) -> Array:
+    def __call__(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        resolution: ArrayLike = 0.0,
+        energy: ArrayLike | None = None,
+    ) -> Array:
         """Evaluate the density in sr-1."""
         axes = semi_axes(self.sigma, self.e)
         versine, sigma2 = from_center(self.position, self.phi, axes, lon, lat)

@@ -52,7 +52,13 @@ class Point(AbstractSpatial):
         """Zero: no sub-pixel resolves a point."""
         return jnp.zeros_like(self.lon_0)
 
-    def __call__(self, lon: ArrayLike, lat: ArrayLike, resolution: ArrayLike = 0.0) -> NoReturn:
+    def __call__(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        resolution: ArrayLike = 0.0,
+        energy: ArrayLike | None = None,
+    ) -> NoReturn:
         """Refuse: a delta function has no value.
 
         Raises
