@@ -20,7 +20,7 @@ from gjax.typing import Array, ArrayLike
 from gjax.units import to_internal
 
 if TYPE_CHECKING:
-    from gjax.estimate.flux_points import FluxPoints
+    from gjax.estimate.points import FluxPoints
 
 __all__ = ["COMPARISONS", "STAT_TYPES", "FluxPointsDataset"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gjax.estimate.flux_points import FluxPoints as FluxPoints
 from gjax.estimate.flux_points import estimate_flux_points as estimate_flux_points
+from gjax.estimate.light_curve import LightCurve as LightCurve
+from gjax.estimate.points import FluxPoints as FluxPoints
+from gjax.estimate.points import with_reference as with_reference
 
-__all__ = ["FluxPoints", "estimate_flux_points"]
+__all__ = ["FluxPoints", "LightCurve", "estimate_flux_points", "with_reference"]

@@ -20,7 +20,7 @@ from astropy.table import Table
 from scipy.special import erf, erfinv
 
 from gjax.errors import FileFormatError
-from gjax.estimate.flux_points import FluxPoints
+from gjax.estimate.points import FluxPoints
 from gjax.io.atomic import atomic_write
 from gjax.io.maps import open_fits
 from gjax.model.spectral import PowerLaw

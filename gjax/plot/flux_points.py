@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy import units as u
 
-from gjax.estimate.flux_points import FluxPoints
+from gjax.estimate.points import FluxPoints
 from gjax.plot.style import COLORS, energy_axis, finish_axes, flux_label, flux_unit, new_axes
 
 if TYPE_CHECKING:

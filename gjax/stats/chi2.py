@@ -33,7 +33,7 @@ class Points(eqx.Module):
     profile :
         Likelihood profiles, of predictions divided by `scale`, that replace values and errors.
     scale :
-        Unit of the norms of profiles.
+        Flux that the norms of the profiles are multiples of.
     """
 
     value: ArrayLike
@@ -41,7 +41,7 @@ class Points(eqx.Module):
     weight_high: ArrayLike
     is_used: ArrayLike
     profile: ProfileTable | None = None
-    scale: ArrayLike | None = None
+    scale: ArrayLike = 1.0
 
 
 def chi2(

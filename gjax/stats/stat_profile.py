@@ -82,8 +82,8 @@ def profile_table(
     Two interpolations are tried for each profile, and that is taken which predicts the scanned
     values better from their neighbours (each left out in turn):
 
-    - a cubic spline of the statistic in the norm :math:`x`, exact for the nearly straight and nearly
-      parabolic profiles of faint sources;
+    - a cubic spline of the statistic in the norm :math:`x`, exact for the nearly straight and
+      nearly parabolic profiles of faint sources;
     - a cubic spline, in :math:`\ln x`, of the signed root :math:`r(x)` of the statistic above its
       minimum, :math:`S(x) = r(x)^2`, where :math:`r` increases from below to above the best fit.
       It keeps place and height of the minimum, and is accurate for bright sources, whose scan has
@@ -116,7 +116,7 @@ def profile_table(
     except ValueError:
         raise ValueError(
             f"profiles of shape {values.shape} do not go with norms of shape "
-            f"{np.shape(norm_scan)} and best fits of shape {np.shape(norm)}"
+            f"{np.shape(norm_scan)} and their best fits"
         ) from None
     rows = [_row(*row) for row in zip(nodes, values, best, lowest, strict=True)]
     length = max((len(row[0]) for row in rows if row is not None), default=1)
