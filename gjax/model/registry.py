@@ -10,17 +10,36 @@ import difflib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from gjax.errors import UnknownNameError
+from gjax.maps.axis import MapAxis
 from gjax.model import temporal
 from gjax.model.background import FoVBackground
 from gjax.model.sky import SkyModel
 from gjax.model.spatial import Disk, Gaussian, Point
 from gjax.model.spectral import (
+    BrokenPowerLaw,
     Constant,
+    EBLAbsorptionNorm,
     ExpCutoffPowerLaw,
+    ExpCutoffPowerLaw3FGL,
+    ExpCutoffPowerLawNorm,
+    GaussianLine,
     LogParabola,
+    LogParabola2,
+    LogParabolaNorm,
+    MeyerCrab,
+    PiecewiseNorm,
     PowerLaw,
+    PowerLaw2,
     PowerLawNorm,
+    SmoothBrokenPowerLaw,
+    SuperExpCutoffPowerLaw3FGL,
+    SuperExpCutoffPowerLaw4FGL,
+    SuperExpCutoffPowerLaw4FGLDR3,
+    Template,
+    TemplateND,
 )
 from gjax.model.template_npred import TemplateNPred
 
@@ -37,8 +56,8 @@ class Entry(NamedTuple):
     name :
         Name in models files: Gammapy's where it has the model.
     make :
-        Builds an example of a model that has no defaults, such as a table; the tests and the gallery
-        show it. By default the class itself, called without arguments.
+        Builds an example of a model that has no defaults, such as a table, for the tests and the
+        gallery. By default the class itself, called without arguments.
     """
 
     cls: type
@@ -50,12 +69,55 @@ class Entry(NamedTuple):
         return (self.make or self.cls)()
 
 
+def _three_energies() -> PiecewiseNorm:
+    return PiecewiseNorm(energy=[0.1, 1.0, 10.0], norms=[0.8, 1.2, 0.9])
+
+
+def _bump() -> Template:
+    energy = np.geomspace(0.01, 100.0, 13)
+    return Template(energy=energy, values=1e-12 * energy**-2 * np.exp(-(np.log(energy) ** 2) / 8))
+
+
+def _power_laws() -> TemplateND:
+    """Give a table over energy and two more axes."""
+    energy = MapAxis.from_energy_bounds(0.01, 100.0, 8, name="energy_true")
+    norm = MapAxis.from_nodes([0.5, 1.0, 2.0, 4.0], name="norm", interp="log")
+    tilt = MapAxis.from_nodes([-1.0, 0.0, 1.0], name="tilt")
+    factor = norm.center[:, None] * energy.center ** -(2.0 + tilt.center[:, None, None])
+    return TemplateND(1e-12 * factor, (tilt, norm, energy))
+
+
+def _absorption() -> EBLAbsorptionNorm:
+    """Give an optical depth that grows with redshift and energy, as a coarse table."""
+    energy, redshifts = np.geomspace(0.01, 30.0, 12), np.linspace(0.02, 0.5, 9)
+    depth = 12.0 * redshifts[:, None] * energy**0.9
+    return EBLAbsorptionNorm(energy=energy, redshifts=redshifts, values=np.exp(-depth))
+
+
 SPECTRAL = {
     "const": Entry(Constant, "ConstantSpectralModel"),
     "pl": Entry(PowerLaw, "PowerLawSpectralModel"),
     "pl-norm": Entry(PowerLawNorm, "PowerLawNormSpectralModel"),
-    "lp": Entry(LogParabola, "LogParabolaSpectralModel"),
+    "pl-2": Entry(PowerLaw2, "PowerLaw2SpectralModel"),
+    "bpl": Entry(BrokenPowerLaw, "BrokenPowerLawSpectralModel"),
+    "sbpl": Entry(SmoothBrokenPowerLaw, "SmoothBrokenPowerLawSpectralModel"),
     "ecpl": Entry(ExpCutoffPowerLaw, "ExpCutoffPowerLawSpectralModel"),
+    "ecpl-norm": Entry(ExpCutoffPowerLawNorm, "ExpCutoffPowerLawNormSpectralModel"),
+    "ecpl-3fgl": Entry(ExpCutoffPowerLaw3FGL, "ExpCutoffPowerLaw3FGLSpectralModel"),
+    "secpl-3fgl": Entry(SuperExpCutoffPowerLaw3FGL, "SuperExpCutoffPowerLaw3FGLSpectralModel"),
+    "secpl-4fgl": Entry(SuperExpCutoffPowerLaw4FGL, "SuperExpCutoffPowerLaw4FGLSpectralModel"),
+    "secpl-4fgl-dr3": Entry(
+        SuperExpCutoffPowerLaw4FGLDR3, "SuperExpCutoffPowerLaw4FGLDR3SpectralModel"
+    ),
+    "lp": Entry(LogParabola, "LogParabolaSpectralModel"),
+    "lp2": Entry(LogParabola2, "LogParabola2SpectralModel"),
+    "lp-norm": Entry(LogParabolaNorm, "LogParabolaNormSpectralModel"),
+    "gauss": Entry(GaussianLine, "GaussianSpectralModel"),
+    "piecewise-norm": Entry(PiecewiseNorm, "PiecewiseNormSpectralModel", _three_energies),
+    "template": Entry(Template, "TemplateSpectralModel", _bump),
+    "templateND": Entry(TemplateND, "TemplateNDSpectralModel", _power_laws),
+    "ebl-norm": Entry(EBLAbsorptionNorm, "EBLAbsorptionNormSpectralModel", _absorption),
+    "meyer-crab": Entry(MeyerCrab, "MeyerCrabSpectralModel"),
 }
 
 SPATIAL = {

@@ -13,7 +13,7 @@ from typing import Any
 from gjax.numerics.namespace import array_namespace
 from gjax.typing import ArrayLike
 
-__all__ = ["interpolate_grid"]
+__all__ = ["cut_cell", "interpolate_grid"]
 
 
 def interpolate_grid(
@@ -75,6 +75,35 @@ def interpolate_grid(
         gathered = values[tuple(index for index, _ in corner)]
         result = result + weight.reshape(weight.shape + (1,) * n_trailing) * gathered
     return result
+
+
+def cut_cell(values: ArrayLike, nodes: ArrayLike, point: ArrayLike, axis: int = 0) -> Any:
+    """Cut the cell around one point out of a table, so that only what is needed gets a logarithm.
+
+    Parameters
+    ----------
+    values :
+        The table.
+    nodes :
+        Increasing nodes of the axis, shape ``(n,)``.
+    point :
+        Where the axis will be evaluated, a scalar.
+    axis :
+        The axis of the table.
+
+    Returns
+    -------
+    values, nodes :
+        The part of the table and the two nodes around the point, the outermost ones for a point
+        beyond them; the whole axis if it has one node only.
+    """
+    xp = array_namespace(values, nodes, point)
+    values, nodes = xp.asarray(values), xp.asarray(nodes)
+    if len(nodes) == 1:
+        return values, nodes
+    lower = xp.clip(xp.searchsorted(nodes, xp.asarray(point), side="right") - 1, 0, len(nodes) - 2)
+    pair = lower + xp.arange(2)
+    return xp.take(values, pair, axis=axis), nodes[pair]
 
 
 def _cell(xp: Any, nodes: Any, points: Any, extrapolate: bool) -> list[tuple[Any, Any]]:

@@ -1,6 +1,7 @@
 """Power laws and the constant spectrum: the models with analytic integrals.
 
-Models without a closed form are in `gjax.model.spectral.curved`.
+Power laws with a break are in `gjax.model.spectral.broken`, with a cut-off in
+`gjax.model.spectral.cutoff`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from typing import final
 import jax.numpy as jnp
 
 from gjax.model.spectral.abstract import AbstractSpectral
+from gjax.numerics.exponential import integrate_power
 from gjax.parameters import param
 from gjax.typing import Array, ArrayLike, Scalar
 
-__all__ = ["Constant", "PowerLaw", "PowerLawNorm"]
+__all__ = ["Constant", "PowerLaw", "PowerLaw2", "PowerLawNorm"]
 
 
 @final
@@ -48,12 +50,12 @@ class PowerLaw(AbstractSpectral):
 
     def integral(self, energy_min: ArrayLike, energy_max: ArrayLike) -> Array:
         """Integrate dN/dE in closed form, smoothly through an index of one."""
-        scaled = _integrate_power(energy_min, energy_max, self.reference, 1.0 - self.index)
+        scaled = integrate_power(energy_min, energy_max, self.reference, 1.0 - self.index)
         return self.amplitude * self.reference * scaled
 
     def energy_flux(self, energy_min: ArrayLike, energy_max: ArrayLike) -> Array:
         """Integrate E dN/dE in closed form, smoothly through an index of two."""
-        scaled = _integrate_power(energy_min, energy_max, self.reference, 2.0 - self.index)
+        scaled = integrate_power(energy_min, energy_max, self.reference, 2.0 - self.index)
         return self.amplitude * self.reference**2 * scaled
 
 
@@ -83,13 +85,56 @@ class PowerLawNorm(AbstractSpectral):
 
     def integral(self, energy_min: ArrayLike, energy_max: ArrayLike) -> Array:
         """Integrate the factor over energy, in TeV."""
-        scaled = _integrate_power(energy_min, energy_max, self.reference, 1.0 - self.tilt)
+        scaled = integrate_power(energy_min, energy_max, self.reference, 1.0 - self.tilt)
         return self.norm * self.reference * scaled
 
     def energy_flux(self, energy_min: ArrayLike, energy_max: ArrayLike) -> Array:
         """Integrate energy times the factor, in TeV2."""
-        scaled = _integrate_power(energy_min, energy_max, self.reference, 2.0 - self.tilt)
+        scaled = integrate_power(energy_min, energy_max, self.reference, 2.0 - self.tilt)
         return self.norm * self.reference**2 * scaled
+
+
+@final
+class PowerLaw2(AbstractSpectral):
+    r"""A power law given by its photon flux between two energies.
+
+    .. math:: \frac{dN}{dE} = F \frac{(1 - \Gamma)\, E^{-\Gamma}}
+              {E_{\max}^{1-\Gamma} - E_{\min}^{1-\Gamma}}
+
+    Parameters
+    ----------
+    amplitude :
+        Photon flux :math:`F` from `emin` to `emax`, in cm-2 s-1.
+    index :
+        Photon index :math:`\Gamma`; nothing is special at one.
+    emin, emax :
+        Limits :math:`E_{\min}, E_{\max}` in TeV.
+    """
+
+    amplitude: Scalar = param(1e-12, unit="cm-2 s-1")
+    index: Scalar = param(2.0, scale=0.1)
+    emin: Scalar = param(0.1, unit="TeV", frozen=True)
+    emax: Scalar = param(100.0, unit="TeV", frozen=True)
+
+    def __call__(self, energy: ArrayLike) -> Array:
+        """Evaluate dN/dE in cm-2 s-1 TeV-1."""
+        return self._density * (energy / self.emin) ** -self.index
+
+    def integral(self, energy_min: ArrayLike, energy_max: ArrayLike) -> Array:
+        """Integrate dN/dE in closed form, smoothly through an index of one."""
+        scaled = integrate_power(energy_min, energy_max, self.emin, 1.0 - self.index)
+        return self._density * self.emin * scaled
+
+    def energy_flux(self, energy_min: ArrayLike, energy_max: ArrayLike) -> Array:
+        """Integrate E dN/dE in closed form, smoothly through an index of two."""
+        scaled = integrate_power(energy_min, energy_max, self.emin, 2.0 - self.index)
+        return self._density * self.emin**2 * scaled
+
+    @property
+    def _density(self) -> Array:
+        """Flux density at `emin`."""
+        width = self.emin * integrate_power(self.emin, self.emax, self.emin, 1.0 - self.index)
+        return self.amplitude / width
 
 
 @final
@@ -115,31 +160,3 @@ class Constant(AbstractSpectral):
     def energy_flux(self, energy_min: ArrayLike, energy_max: ArrayLike) -> Array:
         """Integrate E dN/dE in closed form."""
         return 0.5 * self.const * (jnp.asarray(energy_max) - energy_min) * (energy_max + energy_min)
-
-
-def _integrate_power(
-    energy_min: ArrayLike, energy_max: ArrayLike, reference: ArrayLike, exponent: ArrayLike
-) -> Array:
-    r"""Integrate :math:`x^{p-1}` over x = E / reference, smoothly through p = 0.
-
-    Written as :math:`x_1^p\, L\, \phi(pL)` with :math:`L = \ln(x_2/x_1)` and
-    :math:`\phi(u) = (e^u - 1)/u`, because the textbook form is 0/0 where p vanishes.
-    """
-    span = jnp.log(jnp.asarray(energy_max) / energy_min)
-    start = (jnp.asarray(energy_min) / reference) ** exponent
-    return start * span * _relative_expm1(exponent * span)
-
-
-def _relative_expm1(u: Array) -> Array:
-    """Evaluate (exp(u) - 1) / u with all derivatives finite at zero.
-
-    Near zero a Taylor series is used: the quotient is right there too, but its derivatives lose
-    digits to cancellation (all of them at second order for u below 1e-8).
-    """
-    is_small = jnp.abs(u) < 0.25
-    small = jnp.where(is_small, u, 0.0)
-    series = jnp.ones_like(small)
-    for k in range(13, 1, -1):
-        series = 1.0 + small / k * series
-    large = jnp.where(is_small, 1.0, u)
-    return jnp.where(is_small, series, jnp.expm1(large) / large)
