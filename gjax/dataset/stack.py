@@ -6,7 +6,11 @@ The rules, for datasets :math:`k` with safe masks :math:`m_k` (1 inside):
 - exposure and live time: summed where a dataset is safe at any energy;
 - responses: averages weighted with the exposure, over the datasets that are safe there;
 - safe mask and fit mask: a bin counts if it does in any dataset;
-- good time intervals: their union.
+- good time intervals: their union;
+- on/off data: off counts :math:`\sum_k m_k n_k^\mathrm{off}` and acceptance
+  :math:`\sum_k m_k a_k`. The off acceptance is such that the background stays the sum of those of
+  the datasets, :math:`a / a^\mathrm{off} = \sum_k m_k \alpha_k n_k^\mathrm{off} / \sum_k m_k
+  n_k^\mathrm{off}`. In bins without off counts that ratio is the one over all bins.
 
 Lives here: these rules. Does not live here: making the datasets (`gjax.reduce`).
 """
@@ -23,10 +27,12 @@ from gjax.dataset.dataset import Dataset
 from gjax.dataset.placement import Placement, place
 from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap
 from gjax.events.gti import GTI
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 
 __all__ = ["safe_kernel_bins", "safe_pixels", "stack"]
 
+_Geom = WcsGeom | RegionGeom
 _Response = PSFMap | EDispMap | EDispKernelMap
 _CUBES = ("counts", "background", "exposure")
 
@@ -34,7 +40,7 @@ _CUBES = ("counts", "background", "exposure")
 def stack(
     datasets: Iterable[Dataset], name: str = "stacked", *, reference: Dataset | None = None
 ) -> Dataset:
-    """Stack datasets on aligned sky geometries and equal axes.
+    """Stack datasets on aligned sky geometries (or one region) and equal axes.
 
     The datasets are taken one at a time, so that a generator keeps only one of them in memory.
     A dataset without any safe bin adds nothing, neither time nor intervals. Parts that are missing
@@ -54,12 +60,10 @@ def stack(
     ------
     ValueError
         If there is nothing to stack, geometries are not aligned, axes or kinds of response differ,
-        or a dataset holds on/off data.
+        or only some of the datasets hold on/off data.
     """
     total: _Sums | None = _Sums(reference) if reference is not None else None
     for dataset in datasets:
-        if dataset.is_onoff:
-            raise ValueError(f"dataset {dataset.name!r}: on/off data cannot be stacked as maps")
         if total is None:
             total = _Sums(dataset)
         total.add(dataset)
@@ -75,7 +79,7 @@ def safe_pixels(dataset: Dataset) -> np.ndarray:
     return np.any(np.asarray(dataset.mask_safe, bool), axis=0)
 
 
-def safe_kernel_bins(dataset: Dataset, geom: WcsGeom) -> np.ndarray:
+def safe_kernel_bins(dataset: Dataset, geom: _Geom) -> np.ndarray:
     """Coarse pixels and energy bins whose neighbourhood holds a safe bin.
 
     A coarse pixel counts if any of the four pixels around its centre does; beyond the border the
@@ -86,8 +90,10 @@ def safe_kernel_bins(dataset: Dataset, geom: WcsGeom) -> np.ndarray:
     return _touches(mask, dataset.geom, geom)
 
 
-def _touches(mask: np.ndarray, fine: WcsGeom, coarse: WcsGeom) -> np.ndarray:
+def _touches(mask: np.ndarray, fine: _Geom, coarse: _Geom) -> np.ndarray:
     """Whether linear interpolation (and extrapolation) of a mask is other than zero."""
+    if isinstance(fine, RegionGeom) or isinstance(coarse, RegionGeom):
+        return _in_region(mask, fine, coarse)
     x, y = fine.coord_to_pix(*coarse.coords_in(fine.frame))
     (ix, wx), (iy, wy) = (_weights(pix, size) for pix, size in zip((x, y), fine.npix, strict=True))
     values = np.asarray(mask, float)
@@ -108,8 +114,17 @@ def _weights(pix: np.ndarray, size: int) -> tuple[list[np.ndarray], list[np.ndar
     return [low, low + 1], [1 - fraction, fraction]
 
 
-def _nearest(mask: np.ndarray, fine: WcsGeom, coarse: WcsGeom) -> np.ndarray:
+def _in_region(mask: np.ndarray, fine: _Geom, coarse: _Geom) -> np.ndarray:
+    """Mask of a region on the response of that region, or on all pixels of a response."""
+    if not isinstance(fine, RegionGeom):
+        raise ValueError("the response of a region cannot be stacked for a map")
+    return np.broadcast_to(mask, (*mask.shape[:-2], *coarse.shape))
+
+
+def _nearest(mask: np.ndarray, fine: _Geom, coarse: _Geom) -> np.ndarray:
     """Value of a mask at the centres of coarse pixels; false outside."""
+    if isinstance(fine, RegionGeom) or isinstance(coarse, RegionGeom):
+        return _in_region(mask, fine, coarse)
     ix, iy = fine.coord_to_idx(*coarse.coords_in(fine.frame))
     inside = (ix >= 0) & (iy >= 0)
     return mask[np.where(inside, iy, 0), np.where(inside, ix, 0)] & inside
@@ -153,6 +168,45 @@ class _ResponseSum:
         return dataclasses.replace(self.like, data=data, exposure=self.exposure)
 
 
+class _OnOffSum:
+    """Sums of on/off data, on the bins of a reference dataset."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.acceptance = np.zeros(shape)
+        self.acceptance_off = np.zeros(shape)
+        self.counts_off = np.zeros(shape)
+        self.background = np.zeros(shape)
+
+    def add(self, dataset: Dataset, mask: np.ndarray, where: Placement) -> None:
+        """Add one dataset with its safe mask."""
+        if dataset.alpha is None:
+            raise ValueError(f"dataset {dataset.name!r} has off counts but no acceptances")
+        counts_off = np.asarray(dataset.counts_off, float)
+        cubes = {
+            "acceptance": dataset.acceptance,
+            "acceptance_off": dataset.acceptance_off,
+            "counts_off": counts_off,
+            "background": dataset.alpha * counts_off,
+        }
+        target, source = (..., *where.parent), (..., *where.child)
+        for key, cube in cubes.items():
+            values = np.nan_to_num(np.asarray(cube, float)[source], posinf=0.0, neginf=0.0)
+            getattr(self, key)[target] += values * mask[source]
+
+    def result(self) -> dict[str, np.ndarray]:
+        """Derive the off acceptance."""
+        off, on = self.counts_off, self.acceptance
+        total, background = off.sum(), self.background.sum()
+        # Without any off counts the acceptances themselves are all there is to go by.
+        if total > 0 and background > 0:
+            average = background / total
+        else:
+            average = on.sum() / max(self.acceptance_off.sum(), np.finfo(float).tiny)
+        ratio = np.divide(self.background, off, out=np.full(off.shape, average), where=off > 0)
+        acceptance_off = np.divide(on, ratio, out=self.acceptance_off.copy(), where=ratio > 0)
+        return {"counts_off": off, "acceptance": on, "acceptance_off": acceptance_off}
+
+
 class _Sums:
     """Running sums of a stack, on the geometries of a reference dataset."""
 
@@ -169,6 +223,10 @@ class _Sums:
         self.mask_safe = np.zeros(like.shape, bool)
         self.mask_fit = np.zeros(like.shape, bool)
         self.has_mask_fit = False
+        self.onoff: _OnOffSum | None = None
+        self.is_onoff: bool | None = None
+        if like.acceptance is not None:
+            self.cubes["background"] = None
         self.gti: list[GTI] = []
         self.livetime = 0.0
         self.obs_ids: list[int] = []
@@ -183,6 +241,7 @@ class _Sums:
             return
         mask = dataset.mask_safe
         mask = np.ones(dataset.shape, bool) if mask is None else np.asarray(mask, bool)
+        self._add_onoff(dataset, mask, where)
         for key in _CUBES:
             self._add_cube(key, getattr(dataset, key), safe if key == "exposure" else mask, where)
         self._add_responses(dataset, safe)
@@ -207,6 +266,17 @@ class _Sums:
                 raise ValueError(
                     f"dataset {dataset.name!r} cannot be stacked: its {field} axis differs"
                 )
+
+    def _add_onoff(self, dataset: Dataset, mask: np.ndarray, where: Placement) -> None:
+        if self.is_onoff is None:
+            self.is_onoff = dataset.is_onoff
+            self.onoff = _OnOffSum(self.like.shape) if dataset.is_onoff else None
+        if dataset.is_onoff != self.is_onoff:
+            raise ValueError(
+                f"dataset {dataset.name!r} cannot be stacked: either all or none have off counts"
+            )
+        if self.onoff is not None:
+            self.onoff.add(dataset, mask, where)
 
     def _add_cube(self, key: str, data: Any, weights: np.ndarray, where: Placement) -> None:
         target, source = (..., *where.parent), (..., *where.child)
@@ -238,6 +308,7 @@ class _Sums:
             energy=self.like.energy,
             energy_true=self.like.energy_true,
             **self.cubes,
+            **(self.onoff.result() if self.onoff is not None else {}),
             psf=None if self.psf is None else self.psf.result(),  # type: ignore[arg-type]
             edisp=None if self.edisp is None else self.edisp.result(),  # type: ignore[arg-type]
             mask_safe=self.mask_safe,

@@ -6,6 +6,7 @@ needs map geometry and lives in `gjax.reduce`; reading, in `gjax.io.gadf`.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from astropy.time import Time
 
 __all__ = ["EventList"]
+
+
+_COLUMNS = ("energy", "lon", "lat", "time", "event_id")
 
 
 def _column(values: Any) -> np.ndarray:
@@ -43,6 +47,8 @@ class EventList(eqx.Module):
         Number of the event in its observation.
     reference :
         The reference epoch, MJD in TT.
+    phase :
+        Phase of a pulsar at the arrival time, 0 to 1, or None.
 
     Raises
     ------
@@ -58,11 +64,14 @@ class EventList(eqx.Module):
         converter=lambda values: np.atleast_1d(np.asarray(values, np.int64))
     )
     reference: float = eqx.field(static=True, default=51544.0, converter=float)
+    phase: ArrayLike | None = eqx.field(
+        converter=lambda values: None if values is None else _column(values), default=None
+    )
 
     def __check_init__(self) -> None:
-        sizes = {
-            name: getattr(self, name).shape for name in ("energy", "lon", "lat", "time", "event_id")
-        }
+        sizes = {name: getattr(self, name).shape for name in _COLUMNS}
+        if self.phase is not None:
+            sizes["phase"] = self.phase.shape
         if len(set(sizes.values())) != 1 or self.energy.ndim != 1:
             raise ValueError(f"event columns differ in shape: {sizes}")
 
@@ -91,6 +100,7 @@ class EventList(eqx.Module):
             self.time[mask],
             self.event_id[mask],
             self.reference,
+            None if self.phase is None else self.phase[mask],
         )
 
     def select_energy(self, energy_min: Any, energy_max: Any) -> EventList:
@@ -126,18 +136,17 @@ class EventList(eqx.Module):
     def to_reference(self, reference: float) -> EventList:
         """Express the same times in s since another epoch (MJD, TT)."""
         shift = (self.reference - float(reference)) * SECONDS_PER_DAY
-        return EventList(
-            self.energy, self.lon, self.lat, self.time + shift, self.event_id, reference
-        )
+        return dataclasses.replace(self, time=self.time + shift, reference=reference)
 
     @staticmethod
     def stack(lists: Sequence[EventList]) -> EventList:
-        """Concatenate lists; times in s since the epoch of the first."""
+        """Concatenate lists; times in s since the epoch of the first, phases if all have them."""
         if not lists:
             raise ValueError("nothing to stack: no event list given")
         same = [events.to_reference(lists[0].reference) for events in lists]
         columns = {
-            name: np.concatenate([getattr(events, name) for events in same])
-            for name in ("energy", "lon", "lat", "time", "event_id")
+            name: np.concatenate([getattr(events, name) for events in same]) for name in _COLUMNS
         }
+        if all(events.phase is not None for events in lists):
+            columns["phase"] = np.concatenate([events.phase for events in lists])
         return EventList(**columns, reference=lists[0].reference)

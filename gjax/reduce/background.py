@@ -16,6 +16,7 @@ from gjax.events.observation import Observation
 from gjax.irf.background import Background2D, detector_lon, interpolate_missing, pad_offset
 from gjax.maps.axis import MapAxis
 from gjax.maps.map import Map
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 from gjax.reduce.exposure import pixel_offsets, require
 from gjax.reduce.field import celestial_field, horizontal_field, rotation_times
@@ -26,7 +27,11 @@ log = logging.getLogger(__name__)
 
 
 def background_cube(
-    observation: Observation, geom: WcsGeom, energy: MapAxis, *, rotation_step: float = 1.0
+    observation: Observation,
+    geom: WcsGeom | RegionGeom,
+    energy: MapAxis,
+    *,
+    rotation_step: float = 1.0,
 ) -> np.ndarray:
     r"""Predict the background counts of an observation.
 
@@ -87,7 +92,7 @@ def background_cube(
     return np.nan_to_num(counts * geom.solid_angle())
 
 
-def exclusion_on(geom: WcsGeom, exclusion_mask: Map | None) -> np.ndarray:
+def exclusion_on(geom: WcsGeom | RegionGeom, exclusion_mask: Map | None) -> np.ndarray:
     """Look an exclusion mask up at the pixel centres of a geometry, shape ``(y, x)``.
 
     True where there is no source. Pixels outside the mask count as excluded, since nothing is known

@@ -13,6 +13,7 @@ from gjax.dataset.response import EDispKernelMap, EDispMap
 from gjax.events.observation import Observation
 from gjax.irf.edisp import integrate_migra
 from gjax.maps.axis import MapAxis
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 from gjax.reduce.exposure import exposure_cube, pixel_offsets, require
 
@@ -23,7 +24,7 @@ MIGRA_AXIS = MapAxis.from_bounds(0.2, 5.0, 48, "migra", "", "lin")
 
 
 def _migra_densities(
-    observation: Observation, geom: WcsGeom, energy_true: MapAxis, migra: MapAxis
+    observation: Observation, geom: WcsGeom | RegionGeom, energy_true: MapAxis, migra: MapAxis
 ) -> np.ndarray:
     """Normalised migra distributions at the pixel centres, shape ``(etrue, migra, y, x)``."""
     values = require(observation.edisp, observation, "energy dispersion").evaluate(
@@ -36,7 +37,10 @@ def _migra_densities(
 
 
 def edisp_map(
-    observation: Observation, geom: WcsGeom, energy_true: MapAxis, migra: MapAxis = MIGRA_AXIS
+    observation: Observation,
+    geom: WcsGeom | RegionGeom,
+    energy_true: MapAxis,
+    migra: MapAxis = MIGRA_AXIS,
 ) -> EDispMap:
     """Sample the energy dispersion at the pixel centres and normalise it along migra.
 
@@ -60,7 +64,7 @@ def edisp_map(
 
 
 def edisp_kernel_map(
-    observation: Observation, geom: WcsGeom, energy_true: MapAxis, energy: MapAxis
+    observation: Observation, geom: WcsGeom | RegionGeom, energy_true: MapAxis, energy: MapAxis
 ) -> EDispKernelMap:
     """Integrate the energy dispersion at the pixel centres over reconstructed energy bins.
 
@@ -97,7 +101,7 @@ def kernel_at(
     edisp :
         The map.
     lon, lat :
-        Position in deg in the frame of the map.
+        Position in deg in the frame of the map; a region has one kernel everywhere.
     energy :
         Axis of reconstructed energy (that of the map, if it holds kernels).
 
@@ -106,17 +110,26 @@ def kernel_at(
     Probabilities, shape ``(etrue, ereco)``.
     """
     data = np.asarray(edisp.data)
-    valid = np.any(data > 0, axis=(0, 1))
-    x, y = edisp.geom.coord_to_pix(np.asarray(lon), np.asarray(lat))
-    # A position that the projection does not have counts as the corner of the map.
-    x, y = np.nan_to_num(x), np.nan_to_num(y)
-    ix = np.clip(np.rint(x).astype(int), 0, edisp.geom.npix[0] - 1)
-    iy = np.clip(np.rint(y).astype(int), 0, edisp.geom.npix[1] - 1)
-    if not valid[iy, ix] and valid.any():
-        rows, columns = np.nonzero(valid)
-        best = np.argmin((rows - y) ** 2 + (columns - x) ** 2)
-        iy, ix = rows[best], columns[best]
+    if isinstance(edisp.geom, RegionGeom):
+        iy = ix = 0
+    else:
+        iy, ix = _nearest_response(data, edisp.geom, lon, lat)
     here = data[:, :, iy, ix]
     if isinstance(edisp, EDispKernelMap):
         return here
     return integrate_migra(here, edisp.migra, edisp.energy_true, energy)
+
+
+def _nearest_response(data: np.ndarray, geom: WcsGeom, lon: float, lat: float) -> tuple[int, int]:
+    """Pixel ``(y, x)`` of a position, or the nearest one that has any response."""
+    valid = np.any(data > 0, axis=(0, 1))
+    x, y = geom.coord_to_pix(np.asarray(lon), np.asarray(lat))
+    # A position that the projection does not have counts as the corner of the map.
+    x, y = np.nan_to_num(x), np.nan_to_num(y)
+    ix = np.clip(np.rint(x).astype(int), 0, geom.npix[0] - 1)
+    iy = np.clip(np.rint(y).astype(int), 0, geom.npix[1] - 1)
+    if not valid[iy, ix] and valid.any():
+        rows, columns = np.nonzero(valid)
+        best = np.argmin((rows - y) ** 2 + (columns - x) ** 2)
+        iy, ix = rows[best], columns[best]
+    return int(iy), int(ix)

@@ -13,6 +13,7 @@ import numpy as np
 from gjax.events.observation import Observation
 from gjax.maps.axis import MapAxis
 from gjax.maps.frames import convert
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 from gjax.numerics.sphere import separation
 
@@ -48,7 +49,7 @@ def pointing_in(observation: Observation, frame: str) -> tuple[float, float]:
     return float(lon), float(lat)
 
 
-def pixel_offsets(observation: Observation, geom: WcsGeom) -> np.ndarray:
+def pixel_offsets(observation: Observation, geom: WcsGeom | RegionGeom) -> np.ndarray:
     """Separation of pixel centres from the pointing in deg, shape ``(y, x)``.
 
     Pixels outside the projection are put at the antipode.
@@ -57,7 +58,9 @@ def pixel_offsets(observation: Observation, geom: WcsGeom) -> np.ndarray:
     return np.nan_to_num(offsets, nan=180.0)
 
 
-def exposure_cube(observation: Observation, geom: WcsGeom, energy_true: MapAxis) -> np.ndarray:
+def exposure_cube(
+    observation: Observation, geom: WcsGeom | RegionGeom, energy_true: MapAxis
+) -> np.ndarray:
     r"""Compute the exposure :math:`A_\mathrm{eff}(E_t, \theta_p)\,t_\mathrm{live}`.
 
     The effective area is taken at the centres :math:`E_t` of the true-energy bins and at the offset

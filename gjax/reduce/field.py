@@ -13,6 +13,7 @@ from astropy.utils import iers
 
 from gjax.events.epoch import as_time
 from gjax.events.observation import Observation
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 from gjax.numerics.sphere import fov_offsets, offset_by, position_angle
 from gjax.reduce.exposure import pointing_in
@@ -24,7 +25,9 @@ _DEGREES_PER_SECOND = 360.0 / 86400.0
 _SHORTEST_STEP = 1.0
 
 
-def celestial_field(observation: Observation, geom: WcsGeom) -> tuple[np.ndarray, np.ndarray]:
+def celestial_field(
+    observation: Observation, geom: WcsGeom | RegionGeom
+) -> tuple[np.ndarray, np.ndarray]:
     """Give the pixel centres relative to the pointing, along right ascension and declination.
 
     Returns

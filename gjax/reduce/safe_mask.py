@@ -17,6 +17,7 @@ from gjax.dataset.dataset import Dataset
 from gjax.dataset.edit import energy_mask
 from gjax.events.observation import Observation
 from gjax.maps.frames import convert
+from gjax.maps.region_geom import RegionGeom
 from gjax.numerics.sphere import offset_by
 from gjax.reduce.edisp import kernel_at
 from gjax.reduce.exposure import pixel_offsets, pointing_in, require
@@ -68,7 +69,7 @@ def safe_mask(
         Largest offset in deg or as a Quantity.
     position :
         Where effective area and bias are looked up: ``(lon, lat)`` in deg (ICRS). By default the
-        centre of the map.
+        centre of the map. In a region they are known at one place only, and that is taken.
     fixed_offset :
         Look them up at this offset (deg or Quantity) north of the pointing instead.
 
@@ -145,8 +146,7 @@ def _aeff_default(
 def _aeff_max(dataset: Dataset, observation: Observation, options: dict[str, Any]) -> np.ndarray:
     if dataset.exposure is None:
         raise ValueError("the safe mask 'aeff-max' needs the exposure")
-    ix, iy = dataset.geom.coord_to_idx(*(np.asarray(x) for x in options["position"]))
-    exposure = np.asarray(dataset.exposure)[:, int(iy), int(ix)] * (ix >= 0) * (iy >= 0)
+    exposure = _exposure_at(dataset, options["position"])
     threshold = aeff_threshold(dataset.energy_true.center, exposure, options["aeff_percent"] / 100)
     if threshold is None:
         log.warning(
@@ -156,6 +156,15 @@ def _aeff_max(dataset: Dataset, observation: Observation, options: dict[str, Any
         )
         return np.zeros((dataset.energy.nbin, 1, 1), bool)
     return energy_mask(dataset.energy, threshold)[:, None, None]
+
+
+def _exposure_at(dataset: Dataset, position: tuple[float, float]) -> np.ndarray:
+    """Exposure at a position, zero outside the map; that of a region is one everywhere."""
+    exposure = np.asarray(dataset.exposure)
+    if isinstance(dataset.geom, RegionGeom):
+        return exposure[:, 0, 0]
+    ix, iy = dataset.geom.coord_to_idx(*(np.asarray(x) for x in position))
+    return exposure[:, int(iy), int(ix)] * (ix >= 0) * (iy >= 0)
 
 
 def _edisp_bias(dataset: Dataset, observation: Observation, options: dict[str, Any]) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gjax.dataset.placement import place
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 
 
@@ -46,3 +47,16 @@ def test_no_common_pixel_gives_none(geom):
 def test_grids_that_are_not_aligned_are_refused(geom, other, key):
     with pytest.raises(ValueError, match=f"not aligned: {key}"):
         place(geom, other)
+
+
+def test_a_region_fits_into_the_same_region_only():
+    circle = RegionGeom.circle(83.63, 22.01, 0.11)
+    nearly = RegionGeom.circle(83.63, 22.01 + 1e-7, 0.11)
+    assert place(circle, nearly) == ((slice(0, 1),) * 2, (slice(0, 1),) * 2)
+    for other in (
+        RegionGeom.circle(83.63, 22.01, 0.2),
+        RegionGeom.point(83.63, 22.01),
+        WcsGeom.create((83.63, 22.01), 0.1, 1.0),
+    ):
+        with pytest.raises(ValueError, match="regions differ"):
+            place(circle, other)

@@ -5,8 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from gjax.dataset.dataset import Dataset
+from gjax.dataset.response import EDispKernelMap
 from gjax.dataset.stack import safe_kernel_bins, stack
 from gjax.events.gti import GTI
+from gjax.maps.axis import MapAxis
+from gjax.maps.region_geom import RegionGeom
 
 
 @pytest.fixture
@@ -143,5 +147,107 @@ def test_what_cannot_be_stacked_is_refused(make):
         stack([make(1), shifted])
     with pytest.raises(ValueError, match="energy dispersion must be of one kind"):
         stack([make(1), make(2, kind="migra")])
-    with pytest.raises(ValueError, match="on/off"):
-        stack([make(1, counts_off=np.ones((4, 10, 12)))])
+    off = {key: np.ones((4, 10, 12)) for key in ("counts_off", "acceptance", "acceptance_off")}
+    with pytest.raises(ValueError, match="'d2' cannot be stacked: either all or none have off"):
+        stack([make(1, **off), make(2)])
+    with pytest.raises(ValueError, match="'d1' has off counts but no acceptances"):
+        stack([make(1, counts_off=off["counts_off"])])
+
+
+@pytest.fixture
+def onoff(make):
+    """Three on/off datasets with different ratios of acceptance."""
+
+    def one(seed):
+        rng = np.random.default_rng(100 + seed)
+        shape = (4, 10, 12)
+        return make(
+            seed,
+            background=None,
+            counts_off=rng.poisson(1.5 * seed, shape).astype(float),
+            acceptance=rng.uniform(0.5, 1.0, shape),
+            acceptance_off=rng.uniform(2.0, 3.0 + seed, shape),
+        )
+
+    return [one(seed) for seed in (1, 2, 3)]
+
+
+def test_background_of_on_off_data_is_the_sum_of_backgrounds(onoff):
+    total = stack(onoff)
+    for key in ("counts_off", "acceptance"):
+        expected = sum(getattr(d, key) * d.mask_safe for d in onoff)
+        np.testing.assert_allclose(getattr(total, key), expected, rtol=1e-14)
+    background = sum(d.alpha * d.counts_off * d.mask_safe for d in onoff)
+    np.testing.assert_allclose(total.alpha * total.counts_off, background, rtol=1e-12, atol=1e-14)
+    assert total.background is None
+    assert total.is_onoff
+
+
+def test_bins_without_off_counts_get_the_mean_ratio(onoff):
+    total = stack(onoff)
+    weights = [d.counts_off * d.mask_safe for d in onoff]
+    mean = sum((d.alpha * w).sum() for d, w in zip(onoff, weights, strict=True)) / np.sum(weights)
+    empty = (total.counts_off == 0) & (total.acceptance > 0)
+    assert empty.any()
+    np.testing.assert_allclose(total.alpha[empty], mean, rtol=1e-12)
+    nothing = [dataclasses.replace(d, counts_off=np.zeros(d.shape)) for d in onoff]
+    total = stack(nothing)
+    on, off = (
+        sum((getattr(d, key) * d.mask_safe).sum() for d in nothing)
+        for key in ("acceptance", "acceptance_off")
+    )
+    np.testing.assert_allclose(total.alpha[total.acceptance > 0], on / off, rtol=1e-12)
+
+
+def test_on_off_data_stacked_in_turn_are_those_stacked_at_once(onoff):
+    at_once, in_turn = stack(onoff), stack([stack(onoff[:2]), onoff[2]])
+    some = at_once.counts_off > 0
+    np.testing.assert_allclose(in_turn.alpha[some], at_once.alpha[some], rtol=1e-12)
+    np.testing.assert_array_equal(in_turn.counts_off, at_once.counts_off)
+
+
+def test_datasets_without_off_region_do_not_spoil_a_stack(onoff):
+    dark = dataclasses.replace(
+        onoff[0],
+        counts_off=None,
+        acceptance_off=np.zeros(onoff[0].shape),
+        mask_safe=np.zeros(onoff[0].shape, bool),
+    )
+    total, expected = stack([dark, *onoff[1:]]), stack(onoff[1:])
+    np.testing.assert_array_equal(total.acceptance_off, expected.acceptance_off)
+    assert total.obs_ids == (2, 3)
+    assert stack([dark]).background is None
+
+
+def test_spectra_of_one_region_are_stacked():
+    datasets = [_spectrum(seed) for seed in (1, 2)]
+    total = stack(datasets)
+    np.testing.assert_array_equal(total.counts, sum(d.counts * d.mask_safe for d in datasets))
+    weights = [d.edisp.exposure[:, None] * d.mask_safe for d in datasets]
+    kernel = sum(d.edisp.data * w for d, w in zip(datasets, weights, strict=True))
+    exposure = sum(d.edisp.exposure for d in datasets)
+    np.testing.assert_allclose(total.edisp.data, kernel / exposure[:, None], rtol=1e-12)
+    elsewhere = dataclasses.replace(datasets[1], geom=RegionGeom.circle(10.0, 21.0, 0.1))
+    with pytest.raises(ValueError, match="the regions differ"):
+        stack([datasets[0], elsewhere])
+
+
+def _spectrum(seed):
+    rng = np.random.default_rng(seed)
+    geom, exposure = RegionGeom.circle(10.0, 20.0, 0.1), rng.uniform(1, 2, (3, 1, 1))
+    energy = MapAxis.from_energy_bounds(1.0, 100.0, 4)
+    energy_true = MapAxis.from_energy_bounds(0.5, 200.0, 3, name="energy_true")
+    data = rng.uniform(0, 0.2, (3, 4, 1, 1))
+    return Dataset(
+        f"s{seed}",
+        geom,
+        energy,
+        energy_true,
+        counts=rng.poisson(5.0, (4, 1, 1)).astype(float),
+        exposure=exposure,
+        edisp=EDispKernelMap(data, exposure, geom, energy_true, energy),
+        mask_safe=np.array([seed > 1, True, True, False])[:, None, None],
+        counts_off=rng.poisson(5.0, (4, 1, 1)).astype(float),
+        acceptance=np.ones((4, 1, 1)),
+        acceptance_off=np.full((4, 1, 1), 3.0 + seed),
+    )

@@ -116,6 +116,11 @@ def read_events(table: FitsTable, reference: float) -> EventList:
             event_id = np.asarray(table.raw("EVENT_ID"), np.int64).reshape(len(table))
     else:
         event_id = np.arange(len(table))
+    phase = None
+    if "PHASE" in table.columns:
+        # Phases are plain numbers; some events may have none (NaN).
+        with guarded(table.path, table.hdu, "PHASE"):
+            phase = np.asarray(table.raw("PHASE"), float).reshape(len(table))
     events = EventList(
         energy=columns["ENERGY"],
         lon=columns["RA"],
@@ -123,6 +128,7 @@ def read_events(table: FitsTable, reference: float) -> EventList:
         time=columns["TIME"],
         event_id=event_id,
         reference=read_reference(table),
+        phase=phase,
     )
     return events if events.reference == reference else events.to_reference(reference)
 

@@ -71,7 +71,11 @@ def _events_hdu(observation: Observation) -> fits.BinTableHDU:
         }
         event_id = events.event_id
     units = {"TIME": "s", "RA": "deg", "DEC": "deg", "ENERGY": "TeV"}
-    table = [(name, values, units[name]) for name, values in columns.items()]
+    table: list[tuple[str, np.ndarray, str | None]] = [
+        (name, values, units[name]) for name, values in columns.items()
+    ]
+    if events is not None and events.phase is not None:
+        table.append(("PHASE", events.phase, None))
     hdu = table_hdu("EVENTS", [("EVENT_ID", event_id, None), *table])
     hdu.header.update(HEADER)
     hdu.header["HDUCLAS1"] = "EVENTS"
