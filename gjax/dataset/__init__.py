@@ -7,6 +7,7 @@ from gjax.dataset.edit import cutout as cutout
 from gjax.dataset.edit import energy_mask as energy_mask
 from gjax.dataset.edit import slice_energy as slice_energy
 from gjax.dataset.edit import with_mask_fit as with_mask_fit
+from gjax.dataset.from_maps import dataset_from_maps as dataset_from_maps
 from gjax.dataset.response import EDispKernelMap as EDispKernelMap
 from gjax.dataset.response import EDispMap as EDispMap
 from gjax.dataset.response import PSFMap as PSFMap
@@ -20,6 +21,7 @@ __all__ = [
     "PSFMap",
     "RecoPSFMap",
     "cutout",
+    "dataset_from_maps",
     "energy_mask",
     "slice_energy",
     "stack",

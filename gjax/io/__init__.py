@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from gjax.io.datasets import read_dataset as read_dataset
 from gjax.io.datasets import write_dataset as write_dataset
+from gjax.io.fermi import read_fermi_psf as read_fermi_psf
 from gjax.io.flux_points import read_flux_points as read_flux_points
 from gjax.io.flux_points import write_flux_points as write_flux_points
 from gjax.io.gadf import DataStore as DataStore
+from gjax.io.healpix import read_healpix_map as read_healpix_map
 from gjax.io.maps import read_map as read_map
 from gjax.io.maps import read_mask as read_mask
 from gjax.io.maps import write_map as write_map
@@ -22,7 +24,9 @@ from gjax.io.results import write_result as write_result
 __all__ = [
     "DataStore",
     "read_dataset",
+    "read_fermi_psf",
     "read_flux_points",
+    "read_healpix_map",
     "read_map",
     "read_mask",
     "read_models",

@@ -7,9 +7,10 @@ and written in `gjax.io`; what a fit sees is in `gjax.dataset`.
 from __future__ import annotations
 
 from gjax.maps.axis import MapAxis as MapAxis
+from gjax.maps.healpix import HealpixMap as HealpixMap
 from gjax.maps.map import Map as Map
 from gjax.maps.region import region_mask as region_mask
 from gjax.maps.region_geom import RegionGeom as RegionGeom
 from gjax.maps.wcs import WcsGeom as WcsGeom
 
-__all__ = ["Map", "MapAxis", "RegionGeom", "WcsGeom", "region_mask"]
+__all__ = ["HealpixMap", "Map", "MapAxis", "RegionGeom", "WcsGeom", "region_mask"]

@@ -1,0 +1,65 @@
+"""Files of the Fermi science tools that have a form of their own: the PSF of gtpsf.
+
+Counts and exposures of the tools are maps (`gjax.io.maps`, `gjax.io.healpix`).
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from astropy.io import fits
+
+from gjax.dataset.response import PSFMap
+from gjax.errors import FileFormatError
+from gjax.io.maps import open_fits
+from gjax.maps.axis import MapAxis
+from gjax.maps.wcs import everywhere
+
+__all__ = ["read_fermi_psf"]
+
+_COLUMNS = (("THETA", "Theta"), ("PSF", "Energy"), ("PSF", "Exposure"), ("PSF", "Psf"))
+
+
+def read_fermi_psf(path: str | os.PathLike[str]) -> PSFMap:
+    """Read a point spread function as gtpsf writes it: at nodes of energy and angle.
+
+    It is one for all directions. `gjax.dataset.dataset_from_maps` brings it to the energies of a
+    dataset.
+
+    Parameters
+    ----------
+    path :
+        FITS file with the HDUs PSF and THETA, may be compressed.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    FileFormatError
+        If the file is damaged or lacks an HDU or a column.
+    """
+    with open_fits(path) as hdus:
+        theta, energy, exposure, psf = (_column(hdus, *one, path) for one in _COLUMNS)
+    axis = MapAxis.from_nodes(energy * 1e-6, "energy_true", "TeV", "log")  # from MeV
+    rad = MapAxis.from_nodes(theta, "rad", "deg")
+    if psf.shape != (axis.nbin, rad.nbin) or exposure.shape != (axis.nbin,):
+        raise FileFormatError(
+            f"the PSF has shape {psf.shape}, expected {(axis.nbin, rad.nbin)}", path=path, hdu="PSF"
+        )
+    geom = everywhere()
+    return PSFMap(
+        data=np.broadcast_to(psf[..., None, None], (*psf.shape, *geom.shape)),
+        exposure=np.broadcast_to(exposure[:, None, None], (axis.nbin, *geom.shape)),
+        geom=geom,
+        energy_true=axis,
+        rad=rad,
+    )
+
+
+def _column(hdus: fits.HDUList, hdu: str, name: str, path: str | os.PathLike[str]) -> np.ndarray:
+    if hdu not in hdus:
+        raise FileFormatError("not a PSF of gtpsf: the HDU is missing", path=path, hdu=hdu)
+    if name not in hdus[hdu].columns.names:
+        raise FileFormatError("the column is missing", path=path, hdu=hdu, column=name)
+    return np.asarray(hdus[hdu].data[name], float)

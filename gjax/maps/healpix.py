@@ -1,0 +1,163 @@
+"""All-sky maps in HEALPix pixels, and how they come to other geometries.
+
+Exposures of Fermi-LAT and diffuse templates come so. Nothing is folded in HEALPix: a map is brought
+to the pixels of a dataset. Needs the package astropy-healpix (extra ``healpix``). Files are read in
+`gjax.io.healpix`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from gjax.maps.axis import MapAxis
+from gjax.maps.frames import convert
+from gjax.maps.map import Map
+from gjax.maps.region_geom import RegionGeom
+from gjax.maps.wcs import WcsGeom
+from gjax.numerics.interpolate import interpolate_grid
+from gjax.typing import ArrayLike
+
+__all__ = ["HealpixMap"]
+
+
+class HealpixMap(eqx.Module):
+    r"""Values in the :math:`12\,n_{side}^2` pixels of the whole sky.
+
+    Parameters
+    ----------
+    data :
+        Values, shape ``(*axes, npix)``; NaN where nothing is known.
+    nside :
+        Pixels along the side of a base pixel.
+    frame :
+        ``"icrs"`` or ``"galactic"``.
+    axes :
+        Other axes, in the order of the data.
+    nested :
+        Whether pixels are numbered in the nested scheme; in rings otherwise.
+    unit :
+        Unit of the data, an internal one for all that gjax makes.
+    name :
+        Name of the map.
+
+    References
+    ----------
+    K. M. Gorski et al., ApJ 622 (2005) 759.
+    """
+
+    data: ArrayLike
+    nside: int = eqx.field(static=True)
+    frame: str = eqx.field(static=True, default="icrs")
+    axes: tuple[MapAxis, ...] = eqx.field(static=True, default=())
+    nested: bool = eqx.field(static=True, default=False)
+    unit: str = eqx.field(static=True, default="")
+    name: str = eqx.field(static=True, default="")
+
+    def __check_init__(self) -> None:
+        expected = (*(axis.nbin for axis in self.axes), 12 * self.nside**2)
+        if tuple(self.data.shape) != expected:
+            raise ValueError(
+                f"map {self.name!r}: data has shape {tuple(self.data.shape)}, expected "
+                f"({', '.join([*(axis.name for axis in self.axes), 'pixel'])}) = {expected}"
+            )
+
+    @property
+    def pixel_scale(self) -> float:
+        """Root of the solid angle of a pixel in deg."""
+        return float(np.degrees(np.sqrt(np.pi / 3) / self.nside))
+
+    def interp_by_coord(self, lon: ArrayLike, lat: ArrayLike) -> np.ndarray:
+        """Interpolate linearly between the four nearest pixels, at all bins of the axes.
+
+        Parameters
+        ----------
+        lon, lat :
+            Positions in deg, in the frame of the map.
+
+        Returns
+        -------
+        values :
+            Shape ``(*axes, *lon.shape)``; values that are not finite count as zero.
+
+        Raises
+        ------
+        ImportError
+            If astropy-healpix is not installed.
+        """
+        pixel, weight = _neighbours(self, lon, lat)
+        data = np.nan_to_num(np.asarray(self.data, float), posinf=0.0, neginf=0.0)
+        return sum(data[..., p] * w for p, w in zip(pixel, weight, strict=True))  # type: ignore[return-value]
+
+    def interp_to_geom(
+        self, geom: WcsGeom | RegionGeom, axes: tuple[MapAxis, ...] | None = None
+    ) -> Map:
+        """Bring the map to another geometry, and to other axes.
+
+        Along the axes, too, values are interpolated as differential quantities: linearly in the
+        scaled coordinate, and continued beyond the ends.
+
+        Parameters
+        ----------
+        geom :
+            The target; in any frame.
+        axes :
+            Target axes of the same names in the same order. None keeps those of the map.
+
+        Raises
+        ------
+        ImportError
+            If astropy-healpix is not installed.
+        ValueError
+            If the target axes have other names.
+        """
+        values = self.interp_by_coord(*convert(*geom.coords(), geom.frame, self.frame))
+        if axes is None:
+            return Map(values, geom, self.axes, self.unit, self.name)  # type: ignore[arg-type]
+        names, wanted = ([axis.name for axis in group] for group in (self.axes, axes))
+        if names != wanted:
+            raise ValueError(f"map {self.name!r} has the axes {names}, not {wanted}")
+        points = [
+            own.coord_to_pix(target.center) for own, target in zip(self.axes, axes, strict=True)
+        ]
+        nodes = [np.arange(axis.nbin, dtype=float) for axis in self.axes]
+        grid = np.meshgrid(*points, indexing="ij") if points else []
+        data = np.asarray(interpolate_grid(values, nodes, grid)) if points else values
+        return Map(data, geom, tuple(axes), self.unit, self.name)  # type: ignore[arg-type]
+
+    def to_wcs(self, binsz: float | None = None, proj: str = "CAR") -> Map:
+        """Bring the map to a WCS map of the whole sky, with pixels of about its own size.
+
+        Parameters
+        ----------
+        binsz :
+            Pixel size in deg; the largest that divides the sky and is not above `pixel_scale` if
+            not given.
+        proj :
+            FITS code of the projection.
+        """
+        if binsz is None:
+            binsz = 180.0 / int(np.ceil(180.0 / self.pixel_scale))
+        return self.interp_to_geom(WcsGeom.create((0.0, 0.0), binsz, proj=proj, frame=self.frame))
+
+
+def _neighbours(map_: HealpixMap, lon: Any, lat: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Find the four nearest pixels of positions and their weights, each ``(4, ...)``."""
+    try:
+        from astropy_healpix import healpy
+    except ImportError as error:
+        raise ImportError(
+            "HEALPix maps need astropy-healpix: pip install 'gjax[healpix]'"
+        ) from error
+    lon, lat = np.broadcast_arrays(np.asarray(lon, float), np.asarray(lat, float))
+    valid = np.isfinite(lon) & np.isfinite(lat)
+    pixel, weight = healpy.get_interp_weights(
+        map_.nside,
+        np.where(valid, lon, 0.0),
+        np.where(valid, lat, 0.0),
+        nest=map_.nested,
+        lonlat=True,
+    )
+    return np.asarray(pixel), np.asarray(weight) * valid

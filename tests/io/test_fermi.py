@@ -1,0 +1,48 @@
+"""Files of the Fermi science tools."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from gjax.errors import FileFormatError
+from gjax.io.fermi import read_fermi_psf
+
+THETA = np.linspace(0.0, 2.0, 21)
+ENERGY = np.array([1e4, 1e5, 1e6])
+
+
+def _write(tmp_path, psf, drop=""):
+    columns = [
+        fits.Column("Energy", "D", array=ENERGY),
+        fits.Column("Exposure", "D", array=[1e11, 2e11, 3e11]),
+        fits.Column("Psf", f"{psf.shape[1]}D", array=psf),
+    ]
+    table = fits.BinTableHDU.from_columns([c for c in columns if c.name != drop], name="PSF")
+    theta = fits.BinTableHDU.from_columns([fits.Column("Theta", "D", array=THETA)], name="THETA")
+    path = tmp_path / "psf.fits"
+    hdus = [fits.PrimaryHDU(), table] + ([] if drop == "THETA" else [theta])
+    fits.HDUList(hdus).writeto(path)
+    return path
+
+
+def test_table_of_gtpsf(tmp_path):
+    values = np.exp(-0.5 * (THETA / np.array([[0.5], [0.2], [0.1]])) ** 2)
+    psf = read_fermi_psf(_write(tmp_path, values))
+    np.testing.assert_allclose(psf.energy_true.center, ENERGY * 1e-6)
+    np.testing.assert_allclose(psf.rad.center, THETA)
+    for pixel in range(2):
+        np.testing.assert_array_equal(psf.data[:, :, 0, pixel], values)
+    np.testing.assert_array_equal(psf.exposure[:, 0, 0], [1e11, 2e11, 3e11])
+
+
+@pytest.mark.parametrize(
+    ("drop", "problem"), [("THETA", "the HDU is missing"), ("Exposure", "the column is missing")]
+)
+def test_what_is_missing_is_named(tmp_path, drop, problem):
+    with pytest.raises(FileFormatError, match=problem):
+        read_fermi_psf(_write(tmp_path, np.ones((3, 21)), drop))
+
+
+def test_wrong_number_of_angles_is_refused(tmp_path):
+    with pytest.raises(FileFormatError, match=r"shape \(3, 20\), expected \(3, 21\)"):
+        read_fermi_psf(_write(tmp_path, np.ones((3, 20))))
