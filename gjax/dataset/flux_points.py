@@ -191,6 +191,10 @@ class FluxPointsDataset(eqx.Module):
             "stat_scan": points.stat_scan,
             "width": points.ref_flux / points.ref_dnde if has_bands else None,
             "n_sigma_ul": points.n_sigma_ul,
+            "mask_safe": points.success,
+            "gti": points.gti,
+            "telescope": points.telescope,
+            "instrument": points.instrument,
         }
         return cls(name=points.source if name is None else name, **(fields | choices))
 

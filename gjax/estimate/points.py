@@ -14,10 +14,11 @@ import equinox as eqx
 import numpy as np
 from astropy import units as u
 
+from gjax.dataset.flux_points import FluxPointsDataset
 from gjax.errors import UnknownNameError
 from gjax.events.gti import GTI
 
-__all__ = ["SQRT_TS_UL", "FluxPoints", "with_reference"]
+__all__ = ["SQRT_TS_UL", "FluxPoints", "of_dataset", "with_reference"]
 
 #: Points below this significance are upper limits.
 SQRT_TS_UL = 2.0
@@ -253,3 +254,43 @@ def with_reference(points: FluxPoints, spectral: Any, keep: str = "dnde") -> Flu
         scan = points.norm_scan * factor[..., None]
         norms["norm_scan"] = np.broadcast_to(scan, points.stat_scan.shape)
     return dataclasses.replace(points, **references, **norms)
+
+
+def of_dataset(dataset: FluxPointsDataset) -> FluxPoints:
+    """Give the flux points that a dataset holds, to be drawn or written.
+
+    Parameters
+    ----------
+    dataset :
+        The dataset. Without a reference flux its points refer to a power law of index 2.
+    """
+    energy = np.asarray(dataset.energy, float)
+    none = np.full(energy.shape, np.nan)
+    has_reference = dataset.dnde_ref is not None
+    reference = np.asarray(dataset.dnde_ref if has_reference else 1e-12 * energy**-2.0, float)
+    columns: dict[str, Any] = {
+        "norm" + error: np.asarray(value, float) / reference
+        for error in ("_err", "_errn", "_errp", "_ul")
+        if (value := getattr(dataset, "dnde" + error)) is not None
+    }
+    low, high = dataset.energy_min, dataset.energy_max
+    return FluxPoints(
+        source=dataset.name,
+        e_ref=energy,
+        e_min=none if low is None else np.asarray(low, float),
+        e_max=none if high is None else np.asarray(high, float),
+        ref_dnde=reference,
+        ref_flux=none if dataset.width is None else reference * dataset.width,
+        ref_eflux=none,
+        norm=np.asarray(dataset.dnde, float) / reference,
+        stat=dataset.stat,
+        norm_scan=dataset.norm_scan,
+        stat_scan=dataset.stat_scan,
+        is_limit=None if dataset.is_ul is None else np.asarray(dataset.is_ul, bool),
+        n_sigma_ul=dataset.n_sigma_ul,
+        sed_type="likelihood" if has_reference else "dnde",
+        gti=dataset.gti,
+        telescope=dataset.telescope,
+        instrument=dataset.instrument,
+        **columns,
+    )
