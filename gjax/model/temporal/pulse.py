@@ -10,6 +10,7 @@ from typing import final
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import erf, erfc
 
 from gjax.model.temporal.abstract import AbstractTemporal
@@ -24,7 +25,10 @@ __all__ = ["Gaussian", "GeneralizedGaussian"]
 _NARROWEST = 1e-12
 
 # Closer to the peak than this, in widths, the flux counts as that of the peak.
-_CLOSEST = 1e-200
+_CLOSEST = 1e-100
+
+# Coefficients of the exponential of a negative number.
+_SERIES = np.array([(-1.0) ** k / math.factorial(k) for k in range(20)])
 
 # exp(-40) is nothing beside one.
 _FAINTEST = 40.0
@@ -133,7 +137,7 @@ def _gaussian_area(low: Array, span: Array) -> Array:
 def _log_depth(x: Array, eta: ArrayLike) -> Array:
     """Give the logarithm of half of x to the power 1 / eta, cut where its exponential is zero."""
     depth = jnp.log(jnp.maximum(x, _CLOSEST)) / eta - math.log(2.0)
-    return jnp.clip(depth, -600.0, 6.5)
+    return jnp.clip(depth, -600.0, 6.7)
 
 
 def _area(x: Array, eta: ArrayLike) -> Array:
@@ -143,14 +147,11 @@ def _area(x: Array, eta: ArrayLike) -> Array:
     the integral over :math:`u = \ln z` of :math:`\eta\,(2 e^u)^\eta \exp(-e^u)`, which is smooth.
     """
     depth = _log_depth(x, eta)
-    z = jnp.exp(jnp.minimum(depth, 0.0))
-    power = 1.0 / jnp.asarray(eta)
-    # Where the series ends at z = 1, its length is that of t there.
+    order = jnp.arange(20.0)
+    powers = jnp.exp(order * jnp.minimum(depth, 0.0)[..., None])
+    series = jnp.sum(_SERIES * powers / (1.0 + order / eta), axis=-1)
+    # Where the series ends, at z = 1, its length is that of t there.
     length = jnp.where(depth < 0.0, x, 2.0 ** jnp.asarray(eta))
-    series, term = jnp.zeros_like(z), jnp.ones_like(z)
-    for k in range(20):
-        series = series + term / (1.0 + k * power)
-        term = -term * z / (k + 1.0)
     nodes, weights = gauss_legendre(32)
     half = 0.5 * jnp.clip(depth, 0.0, math.log(_FAINTEST))[..., None]
     u = half * (1.0 + nodes)
