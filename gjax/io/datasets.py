@@ -29,18 +29,23 @@ from gjax.io.dataset_tables import (
     meta_to_hdu,
 )
 from gjax.io.maps import map_from_hdus, map_to_hdus, open_fits
+from gjax.io.region_maps import NO_REGION
 from gjax.io.responses import edisp_to_hdus, psf_to_hdus, read_edisp, read_psf
 from gjax.maps.axis import MapAxis
 from gjax.maps.map import Map
+from gjax.maps.region_geom import RegionGeom
 
 __all__ = ["dataset_from_hdus", "dataset_to_hdus", "read_dataset", "write_dataset"]
 
-_RECO = ("COUNTS", "BACKGROUND", "MASK_SAFE", "MASK_FIT")
 _ONOFF = ("COUNTS_OFF", "ACCEPTANCE", "ACCEPTANCE_OFF")
+_RECO = ("COUNTS", "BACKGROUND", "MASK_SAFE", "MASK_FIT", *_ONOFF)
+_OFF = ("COUNTS_OFF", "ACCEPTANCE_OFF")
+# Noise of the convolutions that make acceptances of rings.
+_NOISE = 1e-6
 
 
 def read_dataset(path: str | os.PathLike[str], name: str | None = None) -> Dataset:
-    """Read a map dataset.
+    """Read a dataset of maps or of a region, on/off data included.
 
     Parameters
     ----------
@@ -64,7 +69,7 @@ def read_dataset(path: str | os.PathLike[str], name: str | None = None) -> Datas
 def write_dataset(
     dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bool = False
 ) -> None:
-    """Write a map dataset, compressed if the name ends with ``.gz``.
+    """Write a dataset, compressed if the name ends with ``.gz``.
 
     Parameters
     ----------
@@ -79,40 +84,31 @@ def write_dataset(
     ------
     FileExistsError
         If the file exists and ``overwrite`` is false.
-    FileFormatError
-        If the dataset holds on/off data.
     """
-    hdus = dataset_to_hdus(dataset, path)
+    hdus = dataset_to_hdus(dataset)
     with atomic_write(path, overwrite=overwrite) as temporary:
         hdus.writeto(temporary)
 
 
-def dataset_to_hdus(dataset: Dataset, path: str | os.PathLike[str] | None = None) -> fits.HDUList:
-    """Make the HDUs of a dataset.
-
-    Raises
-    ------
-    FileFormatError
-        If the dataset holds on/off data.
-    """
-    if dataset.is_onoff:
-        raise FileFormatError("on/off datasets cannot be written as maps yet", path=path)
+def dataset_to_hdus(dataset: Dataset) -> fits.HDUList:
+    """Make the HDUs of a dataset."""
     primary = fits.PrimaryHDU()
     primary.header["NAME"] = dataset.name
     primary.header["CREATOR"] = "gjax"
     hdus: list[Any] = [primary]
+    geom: Any = dataset.geom
     reco, true = (dataset.energy,), (dataclasses.replace(dataset.energy_true, name="energy_true"),)
     for name in ("COUNTS", "EXPOSURE", "BACKGROUND"):
         data = getattr(dataset, name.lower())
         if data is None:
             continue
         if name != "EXPOSURE":
-            hdus += map_to_hdus(Map(np.asarray(data), dataset.geom, reco), name)
+            hdus += map_to_hdus(Map(np.asarray(data), geom, reco), name)
             continue
         meta = {}
         if dataset.livetime is not None:
             meta["livetime"] = f"{float(dataset.livetime)!r} s"
-        exposure = Map(np.asarray(data), dataset.geom, true, "cm2 s")
+        exposure = Map(np.asarray(data), geom, true, "cm2 s")
         hdus += map_to_hdus(exposure, name, unit="m2 s", meta=meta)
     if dataset.edisp is not None:
         hdus += edisp_to_hdus(dataset.edisp)
@@ -121,11 +117,17 @@ def dataset_to_hdus(dataset: Dataset, path: str | os.PathLike[str] | None = None
     for name in ("MASK_SAFE", "MASK_FIT"):
         mask = getattr(dataset, name.lower())
         if mask is not None:
-            hdus += map_to_hdus(Map(np.asarray(mask, bool), dataset.geom, reco), name)
+            hdus += map_to_hdus(Map(np.asarray(mask, bool), geom, reco), name)
     if dataset.gti is not None:
         hdus.append(gti_to_hdu(dataset.gti))
     if dataset.obs_ids or dataset.telescope:
         hdus.append(meta_to_hdu(dataset))
+    for name in _ONOFF:
+        data = getattr(dataset, name.lower())
+        if data is not None:
+            is_off = dataset.is_region and name in _OFF
+            place = dataset.geom_off or NO_REGION if is_off else geom
+            hdus += map_to_hdus(Map(np.asarray(data, float), place, reco), name)
     return fits.HDUList(hdus)
 
 
@@ -148,14 +150,16 @@ def dataset_from_hdus(
     FileFormatError
         As `read_dataset`.
     """
-    _refuse(hdus, path)
+    _check_onoff(hdus, path)
     maps = {key: map_from_hdus(hdus, key, path) for key in _RECO if key in hdus}
     if not maps:
-        raise FileFormatError(f"not a map dataset: none of {', '.join(_RECO)}", path=path)
+        raise FileFormatError(f"not a dataset: none of {', '.join(_RECO[:4])}", path=path)
     first = next(iter(maps.values()))
     energy = _axis(first, ("energy",), path)
+    geom_off = _region_off(maps, first)
     for key, member in maps.items():
-        _check_fits(member, first.geom, (energy,), key, path)
+        geom = geom_off if geom_off is not None and key in _OFF else first.geom
+        _check_fits(member, geom, (energy,), key, path)
     exposure = map_from_hdus(hdus, "EXPOSURE", path) if "EXPOSURE" in hdus else None
     psf, edisp = read_psf(hdus, path), read_edisp(hdus, path)
     if exposure is not None:
@@ -179,6 +183,9 @@ def dataset_from_hdus(
     if isinstance(psf, PSFMap):
         psf = psf_at_energies(psf, energy_true)
     parts = {key.lower(): member.data for key, member in maps.items()}
+    for key in ("ACCEPTANCE", "ACCEPTANCE_OFF"):
+        if key in maps:
+            parts[key.lower()] = _acceptance(maps[key].data, parts.get("mask_safe"), key, path)
     return Dataset(
         name=name or _name(hdus, path),
         geom=first.geom,
@@ -189,23 +196,43 @@ def dataset_from_hdus(
         edisp=edisp,
         gti=gti_from_hdus(hdus, path),
         livetime=livetime_from_hdus(hdus),
+        geom_off=None if geom_off == NO_REGION else geom_off,
         **parts,
         **meta_from_hdus(hdus),
     )
 
 
-def _refuse(hdus: fits.HDUList, path: Any) -> None:
-    """Refuse by name what is a dataset of another kind."""
-    for key in _ONOFF:
-        if key in hdus:
-            raise FileFormatError("an on/off dataset, which cannot be read yet", path=path, hdu=key)
-    for key in ("COUNTS", "EXPOSURE", "BACKGROUND"):
-        if key in hdus and f"{key}_REGION" in hdus:
-            raise FileFormatError(
-                "the dataset of a region (1D), which cannot be read as maps", path=path, hdu=key
-            )
-        if key in hdus and hdus[key].header.get("PIXTYPE") == "HEALPIX":
-            raise FileFormatError("a HEALPix map, which is not supported", path=path, hdu=key)
+def _check_onoff(hdus: fits.HDUList, path: Any) -> None:
+    """Check that on/off data are complete, and have no other background."""
+    if "COUNTS_OFF" not in hdus:
+        return
+    for key in ("ACCEPTANCE", "ACCEPTANCE_OFF"):
+        if key not in hdus:
+            raise FileFormatError("missing, though there is COUNTS_OFF", path=path, hdu=key)
+    if "BACKGROUND" in hdus:
+        raise FileFormatError(
+            "a background beside COUNTS_OFF: only one of them can be right",
+            path=path,
+            hdu="BACKGROUND",
+        )
+
+
+def _region_off(maps: dict[str, Map], first: Map) -> RegionGeom | None:
+    """Give the region of the off counts; None for data that are no spectrum."""
+    if not isinstance(first.geom, RegionGeom):
+        return None
+    geoms: list[Any] = [maps[key].geom for key in _OFF if key in maps]
+    return geoms[0] if geoms else None
+
+
+def _acceptance(data: np.ndarray, mask: Any, hdu: str, path: Any) -> np.ndarray:
+    """Check acceptances; where bins are not safe they may be anything, and become zero."""
+    scale = np.max(data, where=np.isfinite(data), initial=0.0)
+    bad = ~np.isfinite(data) | (data < -_NOISE * scale)
+    if np.any(bad & (True if mask is None else mask)):
+        value = data[bad & (True if mask is None else mask)][0]
+        raise FileFormatError(f"an acceptance is {value}, not zero or positive", path=path, hdu=hdu)
+    return np.where(bad, 0.0, np.maximum(data, 0.0))
 
 
 def _axis(member: Map, names: tuple[str, ...], path: Any) -> MapAxis:

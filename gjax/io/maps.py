@@ -1,7 +1,8 @@
 """Sky maps in FITS files, in the layout of Gammapy ("gadf") and of the Fermi tools.
 
-One image HDU with the celestial WCS, and a table of its other axes (`gjax.io.bands`). HEALPix and
-region maps are not read here. Datasets of several maps are in `gjax.io.datasets`.
+One image HDU with the celestial WCS, and a table of its other axes (`gjax.io.bands`). Maps of a
+region are tables (`gjax.io.region_maps`); HEALPix maps are not read here. Datasets of several maps
+are in `gjax.io.datasets`.
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from astropy import units as u
 from astropy.io import fits
 
 from gjax.errors import FileFormatError
 from gjax.io.atomic import atomic_write
 from gjax.io.bands import axes_header, axes_to_hdu, read_axes
+from gjax.io.map_units import from_stored_unit, to_stored_unit
+from gjax.io.region_maps import is_region_map, region_map_from_hdus, region_map_to_hdus
 from gjax.maps.map import Map
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
-from gjax.units import internal_unit
 
 __all__ = [
     "map_from_hdus",
@@ -178,9 +180,11 @@ def map_to_hdus(
         Free metadata, kept as JSON in the keyword META.
     """
     name = name.upper()
+    if isinstance(map_.geom, RegionGeom):
+        return region_map_to_hdus(map_, name, unit=unit, meta=meta)
     data = np.asarray(map_.data)
     data = data.astype(np.uint8) if map_.is_mask else data
-    unit, factor = _stored_unit(map_.unit, unit)
+    unit, factor = to_stored_unit(map_.unit, unit)
     header = fits.Header(dict(map_.geom.cards))
     header.update(axes_header(map_.axes))
     sizes = (*map_.geom.npix, *(axis.nbin for axis in reversed(map_.axes)))
@@ -214,12 +218,14 @@ def map_from_hdus(
     Raises
     ------
     FileFormatError
-        If the HDU is missing, is not a WCS map, or its parts do not fit together.
+        If the HDU is missing, is no map of an image or a region, or its parts do not fit together.
     """
     hdu = _find(hdus, name, path)
+    if is_region_map(hdu):
+        return region_map_from_hdus(hdus, hdu.name, path)
     place = {"path": path, "hdu": hdu.name or name}
     if hdu.header.get("PIXTYPE") == "HEALPIX":
-        raise FileFormatError("a HEALPix map, which is not supported", **place)
+        raise FileFormatError("a HEALPix map: use read_healpix_map", **place)
     try:
         geom = WcsGeom.from_header(hdu.header)
         _ = geom.frame
@@ -289,28 +295,4 @@ def _read_unit(hdus: fits.HDUList, hdu: Any, bands: str | None) -> tuple[str, fl
     if not written and bands == "ENERGIES":
         # The Fermi tools leave it out: exposures come with intervals of time, fluxes do not.
         written = "cm2 s" if "GTI" in hdus else "cm-2 s-1 MeV-1 sr-1"
-    unit = _parsed(written)
-    if unit is None:
-        return written, 1.0
-    target = unit
-    for base, power in zip(unit.bases, unit.powers, strict=True):
-        if base.is_equivalent(u.deg) and abs(power) == 2:
-            target = target / base**power * u.sr ** int(power / 2)  # the sky is not flat
-    internal = internal_unit(target.to_string())
-    return internal, float(unit.to(internal))
-
-
-def _stored_unit(unit: str, wanted: str | None) -> tuple[str, float]:
-    """Give the unit in the file and the factor that leads to it."""
-    if wanted is None:
-        wanted = "m2 s" if _parsed(unit) == u.Unit("cm2 s") else unit
-    if wanted == unit:
-        return unit, 1.0
-    return wanted, float(u.Unit(unit).to(wanted))
-
-
-def _parsed(unit: str) -> u.UnitBase | None:
-    try:
-        return u.Unit(unit)
-    except ValueError:
-        return None
+    return from_stored_unit(written)
