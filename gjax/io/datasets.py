@@ -126,7 +126,7 @@ def dataset_to_hdus(dataset: Dataset) -> fits.HDUList:
         data = getattr(dataset, name.lower())
         if data is not None:
             is_off = dataset.is_region and name in _OFF
-            place = dataset.geom_off or NO_REGION if is_off else geom
+            place: Any = (dataset.geom_off or NO_REGION) if is_off else geom
             hdus += map_to_hdus(Map(np.asarray(data, float), place, reco), name)
     return fits.HDUList(hdus)
 

@@ -100,9 +100,10 @@ def region_map_from_hdus(hdus: fits.HDUList, name: str, path: Path | None = None
         If a HDU or column is missing or damaged, or its parts do not fit together.
     """
     table = FitsTable(path or "", name, hdus[name])  # type: ignore[arg-type]
-    if f"{name}_BANDS" not in hdus:
-        raise FileFormatError("there is no such HDU", path=path, hdu=f"{name}_BANDS")
-    axes = read_axes(hdus[f"{name}_BANDS"], path)
+    bands = table.text("BANDSHDU", f"{name}_BANDS")
+    if bands not in hdus:
+        raise FileFormatError("there is no such HDU", path=path, hdu=bands)
+    axes = read_axes(hdus[bands], path)
     region = f"{name}_REGION"
     geom = region_from_hdu(hdus[region], path) if region in hdus else None
     geom = geom or NO_REGION

@@ -10,17 +10,15 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from astropy import units as u
 from astropy.io import fits
 
 from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap, RecoPSFMap
 from gjax.errors import FileFormatError
-from gjax.io.bands import read_axes
 from gjax.io.maps import map_from_hdus, map_to_hdus
+from gjax.io.region_maps import NO_REGION, is_region_map
 from gjax.maps.axis import MapAxis
 from gjax.maps.map import Map
 from gjax.maps.wcs import everywhere
-from gjax.units import internal_unit
 
 __all__ = ["edisp_to_hdus", "psf_to_hdus", "read_edisp", "read_psf"]
 
@@ -45,25 +43,14 @@ def _read_response(
 
 
 def _read_map(hdus: fits.HDUList, name: str, path: Any) -> Map:
-    """Read a map, or a table of one response that holds everywhere."""
-    hdu = hdus[name]
-    is_table = isinstance(hdu, fits.BinTableHDU) and "DATA" in hdu.columns.names
-    if not is_table or f"{name}_REGION" in hdus:
-        return map_from_hdus(hdus, name, path)
-    bands = str(hdu.header.get("BANDSHDU", f"{name}_BANDS"))
-    if bands not in hdus:
-        raise FileFormatError(f"there is no table {bands!r} of its axes", path=path, hdu=name)
-    axes, geom = read_axes(hdus[bands], path), everywhere()
-    shape = tuple(axis.nbin for axis in axes)
-    unit = hdu.columns["DATA"].unit or ""
-    internal = internal_unit(unit)
-    values = np.asarray(hdu.data["DATA"], float) * u.Unit(unit).to(internal)
-    if values.size != int(np.prod(shape)):
-        raise FileFormatError(
-            f"{values.size} rows, but the axes have {shape} bins", path=path, hdu=name
-        )
-    data = np.broadcast_to(values.reshape(*shape, 1, 1), (*shape, *geom.shape))
-    return Map(data, geom, axes, internal, name)
+    """Read a map, or for maps of the sky a table without a region: it holds everywhere."""
+    member = map_from_hdus(hdus, name, path)
+    is_spectrum = "COUNTS" in hdus and is_region_map(hdus["COUNTS"])
+    if member.geom != NO_REGION or is_spectrum:
+        return member
+    geom = everywhere()
+    data = np.broadcast_to(member.data, (*member.data.shape[:-2], *geom.shape))
+    return Map(data, geom, member.axes, member.unit, name)
 
 
 def _weights(member: Map, exposure: np.ndarray | None) -> np.ndarray:
