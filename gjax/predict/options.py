@@ -33,6 +33,9 @@ class Folding:
         Fraction of the PSF that the window of a source must hold.
     spatial_oversampling :
         Sub-pixels of an extended model, in units of the least that resolve it.
+    template_energy :
+        ``"mean"`` averages a template that is a spectrum in every pixel over the bins of true
+        energy; ``"center"`` takes it at their centres.
     """
 
     point: Literal["profile", "bilinear"] = "profile"
@@ -42,6 +45,7 @@ class Folding:
     beyond_border: bool = True
     containment: float = 0.999
     spatial_oversampling: int = 2
+    template_energy: Literal["mean", "center"] = "mean"
 
 
 #: Gammapy's conventions, to reproduce its predicted counts and statistic.
@@ -52,6 +56,7 @@ GAMMAPY = Folding(
     soften_edges=False,
     beyond_border=False,
     spatial_oversampling=1,
+    template_energy="center",
 )
 
 #: The conventions by name, as a configuration gives them.

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gjax.dataset.dataset import Dataset
+from gjax.dataset.response import PSFMap
 from gjax.maps.frames import convert
 from gjax.maps.wcs import WcsGeom
 from gjax.numerics import vector
@@ -34,8 +35,11 @@ from gjax.predict.source import (
     ExtendedSource,
     Follow,
     ProfileSource,
+    Stay,
+    TemplateSource,
     Window,
 )
+from gjax.predict.template import template_density, window_start
 
 __all__ = ["SourcePlan", "plan_source"]
 
@@ -74,23 +78,55 @@ def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding)
     ----------
     is_free :
         Whether a spatial parameter can change; the window then has room for that.
+
+    Raises
+    ------
+    ValueError
+        If a parameter of a template is free, or a response does not fit the dataset.
     """
-    lon, lat = (float(np.squeeze(c)) for c in spatial.position)
-    x, y = convert(lon, lat, spatial.frame, dataset.geom.frame)
-    at = (float(np.squeeze(x)), float(np.squeeze(y)))
-    edisp = edisp_kernel(dataset.edisp, dataset.energy_true, dataset.energy, at, folding.lookup)
+    geom = _pixels(dataset)
+    at = _response_position(geom, spatial)
+    there = at if dataset.edisp is None else _convert(at, geom.frame, dataset.edisp.geom.frame)
+    edisp = edisp_kernel(dataset.edisp, dataset.energy_true, dataset.energy, there, folding.lookup)
+    if spatial.is_tabulated:
+        if is_free:
+            raise ValueError(
+                f"a {type(spatial).__name__} cannot move in a fit: freeze its parameters"
+            )
+        return _plan_template(dataset, spatial, edisp, at, folding)
     if spatial.is_point and folding.point == "profile" and dataset.psf is not None:
         return _plan_profile(dataset, spatial, edisp, at, folding)
     return _plan_convolved(dataset, spatial, edisp, at, is_free, folding)
 
 
+def _response_position(geom: WcsGeom, spatial: Any) -> tuple[float, float]:
+    """Find where the responses of a source are taken, in the frame of the geometry."""
+    if not spatial.has_position:
+        lon, lat = geom.center
+        return float(lon), float(lat)
+    lon, lat = (float(np.squeeze(c)) for c in spatial.position)
+    return _convert((lon, lat), spatial.frame, geom.frame)
+
+
+def _convert(at: tuple[float, float], frame_from: str, frame_to: str) -> tuple[float, float]:
+    lon, lat = convert(*at, frame_from, frame_to)
+    return float(np.squeeze(lon)), float(np.squeeze(lat))
+
+
+def _pixels(dataset: Dataset) -> WcsGeom:
+    if not isinstance(dataset.geom, WcsGeom):
+        raise TypeError(f"dataset {dataset.name!r} is of a region, which has no pixels")
+    return dataset.geom
+
+
 def _plan_profile(
     dataset: Dataset, spatial: Any, edisp: np.ndarray, at: tuple[float, float], folding: Folding
 ) -> SourcePlan:
-    steps = _pixel_steps(dataset.geom, at)
+    geom = _pixels(dataset)
+    steps = _pixel_steps(geom, at)
     pixel = pixel_profile(_radial(dataset, at, folding), steps)
     side = np.degrees(np.linalg.norm(steps, axis=-1)).min()
-    window = _window(dataset.geom, math.ceil(pixel.profile.radius / side), 0)
+    window = _window(geom, math.ceil(pixel.profile.radius / side), 0)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
 
     def make(pad: int) -> AbstractSource:
@@ -99,7 +135,7 @@ def _plan_profile(
             profile=pixel.profile.coefficients,
             spacing=np.asarray(pixel.profile.spacing),
             nodes=pixel.nodes,
-            place=Follow(locator(dataset.geom, pad, lon, lat, spatial.frame)),
+            place=Follow(locator(geom, pad, lon, lat, spatial.frame)),
             window=window,
         )
 
@@ -114,17 +150,17 @@ def _plan_convolved(
     is_free: bool,
     folding: Folding,
 ) -> SourcePlan:
-    geom = dataset.geom
+    geom = _pixels(dataset)
     steps = _pixel_steps(geom, at)
     pixel = np.degrees(np.linalg.norm(steps, axis=-1))
-    radius = float(np.squeeze(spatial.evaluation_radius))
+    energy = dataset.energy_true.center if spatial.is_energy_dependent else None
+    radius, smallest = _extent(spatial, energy)
     room = radius * (1 + _GROWTH) if is_free else radius
     psf_reach, kernel = _kernel(dataset, at, steps, spatial.is_point, folding)
     window = _window(geom, math.ceil(room / pixel.min()), psf_reach)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
     oversampling = 1
     if not spatial.is_point:
-        smallest = max(float(np.squeeze(spatial.evaluation_bin_size)), 1e-6)
         fine = math.ceil(folding.spatial_oversampling * pixel.max() / smallest)
         oversampling = min(fine, _MAX_OVERSAMPLING)
     # The root mean square of a uniform cell.
@@ -140,8 +176,41 @@ def _plan_convolved(
             kernel=transform,
             place=place,
             resolution=np.asarray(resolution),
+            energy=energy,
             window=window,
             oversampling=oversampling,
+        )
+
+    return SourcePlan(window, make)
+
+
+def _extent(spatial: Any, energy: np.ndarray | None) -> tuple[float, float]:
+    """Give the largest evaluation radius and the smallest bin size over all energies, in deg."""
+    shapes = [spatial] if energy is None else [spatial.at(at) for at in energy]
+    radius = max(float(np.squeeze(shape.evaluation_radius)) for shape in shapes)
+    smallest = min(float(np.squeeze(shape.evaluation_bin_size)) for shape in shapes)
+    return radius, max(smallest, 1e-6)
+
+
+def _plan_template(
+    dataset: Dataset, spatial: Any, edisp: np.ndarray, at: tuple[float, float], folding: Folding
+) -> SourcePlan:
+    geom = _pixels(dataset)
+    steps = _pixel_steps(geom, at)
+    pixel = np.degrees(np.linalg.norm(steps, axis=-1))
+    psf_reach, kernel = _kernel(dataset, at, steps, False, folding)
+    window = _window(geom, math.ceil(spatial.evaluation_radius / pixel.min()), psf_reach)
+
+    def make(pad: int) -> AbstractSource:
+        row, column = window_start(geom, pad, window, at)
+        return TemplateSource(
+            edisp=edisp,
+            kernel=None if kernel is None else transform_kernel(kernel, window.shape),
+            density=template_density(
+                spatial, geom, (row - pad, column - pad), window.shape, dataset.energy_true, folding
+            ),
+            place=Stay(np.asarray(row), np.asarray(column)),
+            window=window,
         )
 
     return SourcePlan(window, make)
@@ -170,7 +239,7 @@ def _kernel(
     if psf is None:
         return 0, None
     if folding.kernel == "sampled":
-        kernel = sampled_kernel(_profile(dataset, at), psf.rad, dataset.geom)
+        kernel = sampled_kernel(_profile(dataset, at), psf.rad, _pixels(dataset))
         return kernel.shape[-1] // 2, kernel
     pixel = np.degrees(np.linalg.norm(steps, axis=-1))
     radial = _radial(dataset, at, folding)
@@ -188,13 +257,14 @@ def _kernel(
 
 def _profile(dataset: Dataset, at: tuple[float, float]) -> np.ndarray:
     psf = dataset.psf
-    assert psf is not None
+    if not isinstance(psf, PSFMap):
+        raise ValueError(f"dataset {dataset.name!r}: a PSF in reconstructed energy cannot be used")
     if not psf.energy_true.is_allclose(dataset.energy_true):
         raise ValueError(
             f"dataset {dataset.name!r}: the PSF has {psf.energy_true.nbin} true energy bins, "
             f"the exposure {dataset.energy_true.nbin}, or their edges differ"
         )
-    return psf_profile(psf, *at)
+    return psf_profile(psf, *_convert(at, _pixels(dataset).frame, psf.geom.frame))
 
 
 def _radial(dataset: Dataset, at: tuple[float, float], folding: Folding) -> RadialProfile:

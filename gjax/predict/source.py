@@ -32,6 +32,7 @@ __all__ = [
     "Follow",
     "ProfileSource",
     "Stay",
+    "TemplateSource",
     "Window",
 ]
 
@@ -191,6 +192,8 @@ class ExtendedSource(AbstractSource):
         Follows the source.
     resolution :
         Root mean square size of a sub-pixel in deg, over which the morphology is averaged.
+    energy :
+        Centres of the true energy bins in TeV, where the shape depends on energy; else None.
     oversampling :
         Sub-pixels per pixel side; fixed, so that the likelihood has no steps.
     """
@@ -199,6 +202,7 @@ class ExtendedSource(AbstractSource):
     kernel: ArrayLike | None
     place: Follow
     resolution: ArrayLike
+    energy: ArrayLike | None
     window: Window = eqx.field(static=True)
     oversampling: int = eqx.field(static=True)
 
@@ -212,15 +216,49 @@ class ExtendedSource(AbstractSource):
         offsets = np.stack([a.ravel() for a in np.meshgrid(nodes, nodes)])
         rotation = jnp.asarray(self.place.locator.rotation)
 
-        def add(total: Array, node: tuple[Array, Array]) -> tuple[Array, None]:
-            at = pixels.center + node[0] * pixels.step_x + node[1] * pixels.step_y
-            lon, lat = vector.to_lonlat(jnp.einsum("ij,ihw->hwj", rotation, at))
-            return total + spatial(lon, lat, self.resolution), None
+        def mean(energy: Array | None) -> Array:
+            def add(total: Array, node: tuple[Array, Array]) -> tuple[Array, None]:
+                at = pixels.center + node[0] * pixels.step_x + node[1] * pixels.step_y
+                lon, lat = vector.to_lonlat(jnp.einsum("ij,ihw->hwj", rotation, at))
+                return total + spatial(lon, lat, self.resolution, energy), None
 
-        zero = jnp.zeros(self.window.shape)
-        total, _ = jax.lax.scan(add, zero, (offsets[0], offsets[1]))
-        morphology = total / n**2 * pixels.solid_angle
-        return _convolve(morphology, self.kernel) * _cut(exposure, start, self.window.shape)
+            zero = jnp.zeros(self.window.shape)
+            return jax.lax.scan(add, zero, (offsets[0], offsets[1]))[0] / n**2
+
+        is_fixed = self.energy is None
+        density = mean(None)[None] if is_fixed else jax.lax.map(mean, jnp.asarray(self.energy))
+        # A value per pixel counts where there is sky.
+        area = pixels.solid_angle > 0 if spatial.is_per_pixel else pixels.solid_angle
+        convolved = _convolve(density * area, self.kernel)
+        return convolved * _cut(exposure, start, self.window.shape)
+
+
+class TemplateSource(AbstractSource):
+    """A source given by a table, looked up on the host at the pixels of its window.
+
+    Parameters
+    ----------
+    kernel :
+        Transformed PSF kernels, shape ``(etrue, h, w // 2 + 1)``, or None without a PSF.
+    density :
+        Mean density of each pixel, shape ``(etrue or 1, h, w)``.
+    place :
+        Where the window is.
+    """
+
+    edisp: ArrayLike
+    kernel: ArrayLike | None
+    density: ArrayLike
+    place: Stay
+    window: Window = eqx.field(static=True)
+
+    def image(
+        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
+    ) -> Float[Array, "h w etrue"]:
+        """Give exposure times the convolved table on the window."""
+        area = _cut_grid(grid, start, self.window.shape).solid_angle
+        convolved = _convolve(jnp.asarray(self.density) * area, self.kernel)
+        return convolved * _cut(exposure, start, self.window.shape)
 
 
 class BilinearSource(AbstractSource):
@@ -252,7 +290,7 @@ class BilinearSource(AbstractSource):
         weight_x = jnp.clip(1.0 - jnp.abs(columns - x), 0.0, None)
         weight_y = jnp.clip(1.0 - jnp.abs(rows - y), 0.0, None)
         image = weight_y[:, None] * weight_x[None, :]
-        return _convolve(image, self.kernel) * _cut(exposure, start, self.window.shape)
+        return _convolve(image[None], self.kernel) * _cut(exposure, start, self.window.shape)
 
 
 class FixedSource(AbstractSource):
@@ -325,10 +363,13 @@ def _cut_grid(grid: SkyGrid, start: tuple[Array, Array], window: tuple[int, int]
     return jax.tree.map(cut, grid)
 
 
-def _convolve(image: Array, kernel: ArrayLike | None) -> Array:
-    """Convolve an image with the kernel of each energy, which becomes the last axis."""
+def _convolve(images: Array, kernel: ArrayLike | None) -> Array:
+    """Convolve images, one or one per energy, with the kernel of each energy.
+
+    The energy becomes the last axis.
+    """
     if kernel is None:
-        return image[..., None]
+        return jnp.moveaxis(images, 0, -1)
     # Rounding of the transforms leaves tiny negative values far from the source.
-    convolved = jnp.clip(convolve_transformed(image[None], kernel), 0.0, None)
+    convolved = jnp.clip(convolve_transformed(images, kernel), 0.0, None)
     return jnp.moveaxis(convolved, 0, -1)

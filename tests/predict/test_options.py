@@ -30,4 +30,5 @@ def test_every_choice_of_gammapy_is_another_than_the_default():
         "beyond_border",
         "soften_edges",
         "spatial_oversampling",
+        "template_energy",
     }
