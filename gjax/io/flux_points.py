@@ -14,6 +14,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from astropy import units as u
 from astropy.io import fits
 from astropy.table import Table
@@ -129,7 +130,10 @@ def read_flux_points_dataset(
         field: table.meta[key] for field, key in _CHOICES.items() if key in table.meta
     }
     known.setdefault("name", points.source or Path(path).name.split(".")[0])
-    fields: dict[str, Any] = {mask: columns.flags(mask) for mask in _MASKS if columns.has(mask)}
+    # Gammapy writes the masks of points as those of maps, with two axes of length one.
+    fields: dict[str, Any] = {
+        mask: np.ravel(columns.flags(mask)) for mask in _MASKS if columns.has(mask)
+    }
     if gti is not None:
         fields["gti"] = gti
     chosen = known | fields | choices | ({} if name is None else {"name": name})
