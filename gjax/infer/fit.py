@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from gjax.dataset.dataset import Dataset
+from gjax.dataset.datasets import AnyDataset
 from gjax.infer.covariance import covariance_of_values, invert_hessian
 from gjax.infer.minimize import Minimum, Status, minimize
 from gjax.infer.objective import Objective, make_objective, stat_per_dataset
@@ -21,6 +22,7 @@ from gjax.model.sky import SkyModel
 from gjax.numerics.sphere import separation
 from gjax.parameters import Parameters
 from gjax.predict.options import Folding
+from gjax.predict.prepare import as_list
 
 __all__ = ["fit"]
 
@@ -34,7 +36,7 @@ _MAX_PREPARATIONS = 5
 
 
 def fit(
-    datasets: Dataset | Sequence[Dataset],
+    datasets: AnyDataset | Sequence[AnyDataset],
     models: Any,
     parameters: Parameters | None = None,
     *,
@@ -74,7 +76,7 @@ def fit(
         ``result.success`` tells whether the fit converged, ``result.message`` why not.
     """
     run = _Run(
-        datasets=[datasets] if isinstance(datasets, Dataset) else list(datasets),
+        datasets=as_list(datasets),
         folding=folding,
         tolerance=tolerance,
         max_evaluations=max_evaluations,
@@ -99,7 +101,7 @@ def fit(
 class _Run:
     """The settings of a fit, and what it has cost so far."""
 
-    datasets: list[Dataset]
+    datasets: list[AnyDataset]
     folding: Folding | None
     tolerance: float
     max_evaluations: int
@@ -147,15 +149,17 @@ def _at(table: Parameters, objective: Objective, theta: np.ndarray) -> tuple[Par
     return table, jax.device_get(fixed.models_at(np.zeros(0)))
 
 
-def _has_drifted(before: Any, after: Any, datasets: list[Dataset]) -> bool:
+def _has_drifted(before: Any, after: Any, datasets: list[AnyDataset]) -> bool:
     """Tell whether a source left the place, or outgrew the size, for which it was prepared."""
     pixels = [
         float(np.min(dataset.psf.geom.pixel_scale))
         for dataset in datasets
-        if dataset.psf is not None
+        if isinstance(dataset, Dataset) and dataset.psf is not None and not dataset.is_region
     ]
     for old, new in zip(before.members, after.members, strict=True):
         if not isinstance(new, SkyModel) or new.spatial is None or old.spatial is None:
+            continue
+        if not new.spatial.has_position:
             continue
         here, there = old.spatial.position, new.spatial.position
         moved = float(separation(here[0], here[1], there[0], there[1]))

@@ -15,22 +15,20 @@ import jax.numpy as jnp
 import numpy as np
 
 from gjax.dataset.dataset import Dataset
+from gjax.dataset.datasets import AnyDataset
 from gjax.parameters import Layout, Parameters
+from gjax.predict.expand import Expansion as DatasetExpansion
 from gjax.predict.expand import Varying, expand, local_vector
-from gjax.predict.fold import (
-    Block,
-    Components,
-    Prepared,
-    PreparedDataset,
-    components,
-    fold,
-    map_datasets,
-)
+from gjax.predict.fold import Block, Prepared, PreparedDataset, fold, map_datasets
 from gjax.predict.group import map_stacked
 from gjax.predict.options import Folding
-from gjax.predict.prepare import prepare
+from gjax.predict.physics import Components, components
+from gjax.predict.points import PreparedPoints, points_statistic, predict_points
+from gjax.predict.prepare import as_list, prepare
 from gjax.predict.sparse import npred_sparse
-from gjax.stats.cash import NPRED_FLOOR, cash_sum
+from gjax.predict.statistic import statistic
+from gjax.stats.cash import NPRED_FLOOR
+from gjax.stats.chi2 import points_stat
 from gjax.typing import Array, Scalar, Theta
 
 __all__ = [
@@ -70,24 +68,25 @@ class Objective(eqx.Module):
 
 
 def make_objective(
-    datasets: Dataset | Sequence[Dataset],
+    datasets: AnyDataset | Sequence[AnyDataset],
     models: Any,
     parameters: Parameters | None = None,
     folding: Folding | None = None,
 ) -> Objective:
     """Build the objective of datasets and models.
 
+    The data decide on the statistic of each dataset: W for counts with off counts, Cash for other
+    counts, and that of the points for flux points.
+
     Raises
     ------
     ValueError
         For a dataset without counts, and as `gjax.predict.prepare`.
     """
-    listed = [datasets] if isinstance(datasets, Dataset) else list(datasets)
+    listed = as_list(datasets)
     for dataset in listed:
-        if dataset.counts is None:
+        if isinstance(dataset, Dataset) and dataset.counts is None:
             raise ValueError(f"dataset {dataset.name!r} has no counts to fit")
-        if dataset.is_onoff:
-            raise ValueError(f"dataset {dataset.name!r} has off counts: on/off fits need wstat")
     table = Parameters.from_models(models) if parameters is None else parameters
     layout = table.layout(models)
     models = jax.device_get(layout.models_at(jnp.asarray(layout.start)))
@@ -95,9 +94,10 @@ def make_objective(
     return Objective(prepared, jax.device_put(table.layout(models)))
 
 
-def _stat(data: PreparedDataset, physics: Components) -> Scalar:
-    sparse = npred_sparse(data, physics)
-    return cash_sum(sparse.total, sparse.npred, data.occupied.counts)
+def _stat(data: PreparedDataset | PreparedPoints, physics: Components) -> Scalar:
+    if isinstance(data, PreparedPoints):
+        return points_statistic(data, physics)
+    return statistic(data.occupied, npred_sparse(data, physics))
 
 
 @jax.jit
@@ -121,8 +121,16 @@ def information(objective: Objective, theta: Theta) -> Array:
         \frac{\partial \mu_i}{\partial \theta_k}
 
     over the bins of the masks, plus the curvature of the priors. Half of the Hessian of the
-    statistic where the model describes the data.
+    statistic where the model describes the data. For counts with a modelled background only.
+
+    Raises
+    ------
+    ValueError
+        For on/off data and flux points.
     """
+    blocks = [block.data for block in objective.prepared.blocks]
+    if any(isinstance(data, PreparedPoints) or data.occupied.is_onoff for data in blocks):
+        raise ValueError("the expected information is known for modelled backgrounds only")
 
     def root_counts(vector: Theta) -> list[Array]:
         # d(2 sqrt(mu)) = d(mu) / sqrt(mu): the weight comes with the derivative.
@@ -171,43 +179,74 @@ def expand_objective(objective: Objective, theta: Theta) -> Expansion:
     layout = objective.layout
     log_prior = layout.log_prior
     prior = -2.0 * jax.hessian(log_prior)(theta)
-    stat = -2.0 * log_prior(theta)
-    gradient, positive = -2.0 * jax.grad(log_prior)(theta), prior
-    hessian = prior
+    total = Expansion(-2.0 * log_prior(theta), -2.0 * jax.grad(log_prior)(theta), prior, prior)
     for block in objective.prepared.blocks:
-        varying = _varying(layout, block)
+        of_points = isinstance(block.data, PreparedPoints)
+        added = (_expand_points if of_points else _expand_block)(layout, block, theta)
+        total = jax.tree.map(jnp.add, total, added)
+    return total
 
-        def local(point: Theta, block: Block = block, varying: Varying = varying) -> Array:
-            physics = components(block, layout.models_at(point))
-            return jax.vmap(lambda one: local_vector(one, varying))(physics)
 
-        def one(parts: Any, varying: Varying = varying) -> tuple[Array, ...]:
-            data, physics, chain = parts
-            return _chain_rule(data, expand(data, physics, varying), chain)
+def _expand_points(layout: Layout, block: Block, theta: Theta) -> Expansion:
+    """Expand the statistic of flux points: few numbers, so by automatic differentiation."""
 
-        chain = jax.jacfwd(local)(theta)
-        physics = components(block, layout.models_at(theta))
-        *sums, pulls = map_stacked(one, (block.data, physics, chain))
-        added = [part.sum(axis=0) for part in sums]
+    def predicted(point: Theta) -> Array:
+        physics = components(block.members, layout.models_at(point))
+        return jax.vmap(predict_points)(block.data, physics)
+
+    def total(dnde: Array) -> Scalar:
+        return jnp.sum(jax.vmap(points_stat)(block.data.points, dnde))
+
+    def stat(point: Theta) -> Scalar:
+        return total(predicted(point))
+
+    dnde, push = jax.linearize(predicted, theta)
+    jacobian = jax.vmap(push)(jnp.eye(theta.size)).reshape(theta.size, -1)
+    bend = jax.jvp(jax.grad(total), (dnde,), (jnp.ones_like(dnde),))[1].reshape(-1)
+    return Expansion(
+        stat(theta),
+        jax.grad(stat)(theta),
+        jax.hessian(stat)(theta),
+        (jacobian * jnp.maximum(bend, 0.0)) @ jacobian.T,
+    )
+
+
+def _expand_block(layout: Layout, block: Block, theta: Theta) -> Expansion:
+    """Expand the statistic of stacked datasets of counts."""
+    varying = _varying(layout, block)
+
+    def local(point: Array) -> Array:
+        physics = components(block.members, layout.models_at(point))
+        return jax.vmap(lambda one: local_vector(one, varying))(physics)
+
+    def one(parts: Any) -> tuple[Array, ...]:
+        data, physics, chain = parts
+        return _chain_rule(data, expand(data, physics, varying), chain)
+
+    chain = jax.jacfwd(local)(theta)
+    physics = components(block.members, layout.models_at(theta))
+    *sums, pulls = map_stacked(one, (block.data, physics, chain))
+    stat, gradient, positive, rest = (part.sum(axis=0) for part in sums)
+    if layout.links:
         # What a curved link adds: the slope of the statistic times the curvature of the link.
-        bent = jax.hessian(lambda point, pulls=pulls, local=local: jnp.sum(pulls * local(point)))
-        curved = bent(theta) if layout.links else 0.0
-        stat, gradient = stat + added[0], gradient + added[1]
-        positive, hessian = positive + added[2], hessian + added[2] + added[3] + curved
-    return Expansion(stat, gradient, hessian, positive)
+        rest = rest + jax.hessian(lambda point: jnp.sum(pulls * local(point)))(theta)
+    return Expansion(stat, gradient, positive + rest, positive)
 
 
-def _chain_rule(data: PreparedDataset, found: Any, chain: Array) -> tuple[Array, ...]:
+def _chain_rule(data: PreparedDataset, found: DatasetExpansion, chain: Array) -> tuple[Array, ...]:
     """Carry an expansion in local parameters to the coordinates of the objective."""
-    counts, npred = jnp.asarray(data.occupied.counts), found.sparse.npred
-    above = npred > NPRED_FLOOR
-    root = jnp.where(above, jnp.sqrt(counts) / jnp.where(above, npred, 1.0), 0.0)
-    scaled = chain.T @ (found.slopes * root)
+    bins, curvature = found.bins, found.curvature
+    if found.slopes_alpha is not None:
+        mixed = (found.slopes * bins.npred_alpha) @ found.slopes_alpha.T
+        own = (found.slopes_alpha * bins.alpha_alpha) @ found.slopes_alpha.T
+        curvature = curvature + mixed + mixed.T + own
+    # Rounding may leave a tiny negative curvature of the W statistic.
+    scaled = chain.T @ (found.slopes * jnp.sqrt(jnp.maximum(bins.npred_npred, 0.0)))
     return (
-        jnp.asarray(cash_sum(found.sparse.total, npred, counts)),
+        statistic(data.occupied, found.sparse),
         2.0 * found.gradient @ chain,
         2.0 * scaled @ scaled.T,
-        2.0 * chain.T @ found.curvature @ chain,
+        2.0 * chain.T @ curvature @ chain,
         2.0 * found.gradient,
     )
 
@@ -219,7 +258,7 @@ def _varying(layout: Layout, block: Block) -> Varying:
     marks: list[Any] = [np.bool_(False)] * len(leaves)
     for i, leaf in enumerate(layout.leaves):
         marks[leaf] = np.bool_(i in changing)
-    stacked = components(block, jax.tree.unflatten(structure, marks))
+    stacked = components(block.members, jax.tree.unflatten(structure, marks))
     return jax.tree.map(lambda mark: bool(np.any(mark)), stacked)
 
 

@@ -20,7 +20,7 @@ import numpyro.distributions as dist
 from numpyro.distributions import constraints
 from numpyro.infer import NUTS
 
-from gjax.dataset.dataset import Dataset
+from gjax.dataset.datasets import AnyDataset
 from gjax.infer.fit import fit
 from gjax.infer.objective import Objective, expand_objective
 from gjax.infer.posterior import Posterior
@@ -97,7 +97,7 @@ def numpyro_density(whitened: Whitened) -> None:
 
 
 def sample(
-    datasets: Dataset | Sequence[Dataset],
+    datasets: AnyDataset | Sequence[AnyDataset],
     models: Any,
     parameters: Parameters | None = None,
     **options: Any,

@@ -13,12 +13,14 @@ import equinox as eqx
 
 from gjax.errors import UnknownNameError
 from gjax.model.background import FoVBackground
+from gjax.model.response_modifier import ResponseModifier
 from gjax.model.sky import SkyModel
+from gjax.model.template_npred import TemplateNPred
 
 __all__ = ["Model", "Models"]
 
 #: What may stand in `Models`.
-Model: TypeAlias = SkyModel | FoVBackground
+Model: TypeAlias = SkyModel | FoVBackground | TemplateNPred | ResponseModifier
 
 
 @final
@@ -62,18 +64,23 @@ class Models(eqx.Module):
 
     @classmethod
     def create(
-        cls, models: Models | Mapping[str, Model] | Iterable[tuple[str, Model] | FoVBackground]
+        cls,
+        models: Models
+        | Mapping[str, Model]
+        | Iterable[tuple[str, Model] | FoVBackground | ResponseModifier],
     ) -> Models:
         """Build from a mapping or from pairs of name and model.
 
-        A background model may stand without a name: it gets that of its dataset with ``-bkg``.
+        A background model or a response modifier may stand without a name: it gets that of its
+        dataset with ``-bkg`` or ``-response`` behind.
         """
         if isinstance(models, Models):
             return models
         entries = models.items() if isinstance(models, Mapping) else models
         names, members = [], []
         for entry in entries:
-            name, model = (entry.default_name, entry) if isinstance(entry, FoVBackground) else entry
+            is_bare = isinstance(entry, (FoVBackground, ResponseModifier))
+            name, model = (entry.default_name, entry) if is_bare else entry
             names.append(name)
             members.append(model)
         return cls(tuple(names), tuple(members))

@@ -2,15 +2,17 @@ r"""Value, slopes and curvature of the prediction, using the structure of the pr
 
 Every parameter of a source acts in that source alone, and a spectral one only through a small
 matrix. So derivatives are taken source by source: spectral ones need no convolution at all, spatial
-ones one image each. With the weights :math:`w_i = 1 - n_i / \mu_i` of the Cash statistic,
+ones one image each. With half of the statistic's slope in a bin :math:`w_i = 1 + s'_i / 2` and its
+curvature :math:`s''_i` (for the Cash statistic :math:`1 - n_i / \mu_i` and
+:math:`2 n_i / \mu_i^2`),
 
-.. math:: \tfrac12 \partial_j C = \sum_i w_i\, \partial_j \mu_i, \qquad
-    \tfrac12 \partial_j \partial_k C =
-    \sum_i \frac{n_i}{\mu_i^2}\, \partial_j \mu_i\, \partial_k \mu_i
+.. math:: \tfrac12 \partial_j S = \sum_i w_i\, \partial_j \mu_i, \qquad
+    \tfrac12 \partial_j \partial_k S =
+    \sum_i \tfrac12 s''_i\, \partial_j \mu_i\, \partial_k \mu_i
     + \sum_i w_i\, \partial_j \partial_k \mu_i
 
 the first sum of the curvature runs over the occupied bins, and the second has no terms between two
-sources.
+sources. In on/off data the ratio of acceptances stands beside the prediction in the same way.
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gjax.predict.fold import Components, PreparedDataset, background_factor
+from gjax.predict.fold import PreparedDataset, background_factor
 from gjax.predict.group import map_stacked
+from gjax.predict.physics import Components
+from gjax.predict.reco import collect, counts_at, window_exposure
 from gjax.predict.source import AbstractSource
 from gjax.predict.sparse import Sparse, npred_sparse, place_in_window
-from gjax.stats.cash import NPRED_FLOOR
+from gjax.predict.statistic import Slopes, bin_slopes
 from gjax.typing import Array, Float
 
 __all__ = ["Expansion", "Varying", "expand", "local_vector"]
@@ -43,15 +47,19 @@ class Expansion(eqx.Module):
     ----------
     sparse :
         The prediction itself.
-    slopes :
-        Derivatives in the occupied bins, shape ``(local, occupied)``.
+    bins :
+        Slopes of the statistic in the occupied bins.
+    slopes, slopes_alpha :
+        Derivatives of prediction and ratio of acceptances there, shape ``(local, occupied)``.
     gradient, curvature :
         Sums over all bins of the statistic's weight times first and second derivatives, shapes
         ``(local,)`` and ``(local, local)``.
     """
 
     sparse: Sparse
+    bins: Slopes
     slopes: Float[Array, "local occupied"]
+    slopes_alpha: Float[Array, "local occupied"] | None
     gradient: Float[Array, " local"]
     curvature: Float[Array, "local local"]
 
@@ -60,7 +68,11 @@ def local_vector(physics: Components, varying: Varying) -> Float[Array, " local"
     """Collect the parameters that can change: background first, then source by source."""
     parts = [_pick(physics.background, varying.background)]
     for models, which in zip(physics.sources, varying.sources, strict=True):
-        own = [_pick(part, chosen) for part, chosen in zip(models, which, strict=True)]
+        number = _length(models)
+        own = [
+            _pick(part, chosen).reshape(number, -1)
+            for part, chosen in zip(models, which, strict=True)
+        ]
         parts.append(jnp.concatenate(own, axis=-1).reshape(-1))
     return jnp.concatenate(parts)
 
@@ -68,21 +80,28 @@ def local_vector(physics: Components, varying: Varying) -> Float[Array, " local"
 def expand(data: PreparedDataset, physics: Components, varying: Varying) -> Expansion:
     """Expand the prediction of one dataset to second order in its local parameters."""
     sparse = npred_sparse(data, physics)
-    above = sparse.npred > NPRED_FLOOR
-    ratio = jnp.where(above, data.occupied.counts / jnp.where(above, sparse.npred, 1.0), 0.0)
-    blocks = [_expand_background(data, physics, varying.background, sparse, ratio)]
+    bins = bin_slopes(data.occupied, sparse)
+    blocks = [_expand_background(data, physics, varying.background, sparse, bins)]
     for stacked, models, which in zip(data.sources, physics.sources, varying.sources, strict=True):
 
         def one(parts: Any, which: Any = which) -> _Block:
-            source, spectral, spatial = parts
-            return _expand_source(source, data, (spectral, spatial), which, sparse, ratio)
+            source, emission, spatial = parts
+            return _expand_source(source, data, (emission, spatial), which, sparse, bins.npred)
 
         kind = map_stacked(one, (stacked, *models))
         blocks += [jax.tree.map(lambda leaf, i=i: leaf[i], kind) for i in range(_length(stacked))]
     curvature = jax.scipy.linalg.block_diag(*[block.curvature for block in blocks])
+    slopes = jnp.concatenate([block.slopes for block in blocks])
+    by_alpha = None
+    if sparse.alpha is not None:
+        # Only the first block, the factor on the background, acts on the ratio of acceptances.
+        own = _alpha_slopes(data, physics, varying.background)
+        by_alpha = jnp.zeros_like(slopes).at[: len(own)].set(own)
     return Expansion(
         sparse=sparse,
-        slopes=jnp.concatenate([block.slopes for block in blocks]),
+        bins=bins,
+        slopes=slopes,
+        slopes_alpha=by_alpha,
         gradient=jnp.concatenate([block.gradient for block in blocks]),
         curvature=curvature,
     )
@@ -119,10 +138,7 @@ def _pick(module: Any, which: Any) -> Array:
         for leaf, varies in zip(jax.tree.leaves(module), jax.tree.leaves(which), strict=True)
         if varies
     ]
-    if chosen:
-        return jnp.stack(chosen, axis=-1)
-    leaves = jax.tree.leaves(module)
-    return jnp.zeros((*np.shape(leaves[0]), 0) if leaves else (0,))
+    return jnp.stack(chosen, axis=-1) if chosen else jnp.zeros((0,))
 
 
 def _put(module: Any, which: Any, vector: Array) -> Any:
@@ -136,26 +152,42 @@ def _put(module: Any, which: Any, vector: Array) -> Any:
     return jax.tree.unflatten(structure, leaves)
 
 
+def _background_at(
+    data: PreparedDataset, physics: Components, which: Any
+) -> Callable[[Array], Array]:
+    """Give the factors of the backgrounds as a function of what can change in them."""
+
+    def factor(vector: Array) -> Array:
+        return background_factor(data, Components(_put(physics.background, which, vector), ()))
+
+    return factor
+
+
+def _alpha_slopes(data: PreparedDataset, physics: Components, which: Any) -> Array:
+    """Differentiate the ratio of acceptances in the occupied bins, shape ``(own, occupied)``."""
+    bins = data.occupied
+    slope = _slopes(_background_at(data, physics, which), _pick(physics.background, which))
+    return (slope[0][jnp.asarray(bins.energy)] * jnp.asarray(bins.alpha)[:, None]).T
+
+
 def _expand_background(
-    data: PreparedDataset, physics: Components, which: Any, sparse: Sparse, ratio: Array
+    data: PreparedDataset, physics: Components, which: Any, sparse: Sparse, slopes: Slopes
 ) -> _Block:
     bins = data.occupied
     start = _pick(physics.background, which)
-
-    def factor(vector: Array) -> Array:
-        model = _put(physics.background, which, vector)
-        return background_factor(data, Components(model, ()))
-
-    slope = _slopes(factor, start)
-    bend = _bends(factor, start)
+    factor = _background_at(data, physics, which)
+    slope, bend = _slopes(factor, start), _bends(factor, start)
     # A comparison instead of a scatter: the order of a sum must not depend on the device.
     energy = jnp.asarray(bins.energy)
-    is_bin = energy[None, :] == jnp.arange(len(slope))[:, None]
-    weight = sparse.region.background - is_bin.astype(float) @ (ratio * bins.background)
+    is_bin = (energy[:, None] == jnp.arange(slope.shape[1])).astype(float)
+    weight = sparse.region.background + (slopes.npred * bins.background) @ is_bin
+    if slopes.alpha is not None:
+        weight = weight.at[0].add((slopes.alpha * jnp.asarray(bins.alpha)) @ is_bin)
+    counts = jnp.asarray(bins.background)[..., None]
     return _Block(
-        slopes=(slope[energy] * jnp.asarray(bins.background)[:, None]).T,
-        gradient=weight @ slope,
-        curvature=jnp.einsum("e,ejk->jk", weight, bend),
+        slopes=jnp.sum(slope[:, energy] * counts, axis=0).T,
+        gradient=jnp.einsum("be,bej->j", weight, slope),
+        curvature=jnp.einsum("be,bejk->jk", weight, bend),
     )
 
 
@@ -165,38 +197,37 @@ def _expand_source(
     models: tuple[Any, Any],
     which: tuple[Any, Any],
     sparse: Sparse,
-    ratio: Array,
+    slope: Array,
 ) -> _Block:
-    spectral, spatial = (_pick(model, chosen) for model, chosen in zip(models, which, strict=True))
-    edges, edisp = jnp.asarray(data.energy_true_edges), jnp.asarray(source.edisp)
+    own, spatial = (_pick(model, chosen) for model, chosen in zip(models, which, strict=True))
     start = source.start(models[1], np.shape(data.exposure)[:2])
     inside, at = place_in_window(data.occupied, start, source.window.shape)
-    weights = _window_weights(source, start, sparse, (inside, at), ratio)
+    weights = _window_weights(source, start, sparse, (inside, at), slope)
+    exposure = window_exposure(source, data.exposure, start)
+    edges = jnp.asarray(data.energy_true_edges)
 
     def flux(vector: Array) -> Array:
-        return _put(models[0], which[0], vector).integral(edges[:-1], edges[1:])
+        return _put(models[0], which[0], vector).flux(edges[:-1], edges[1:], data.intervals)
 
     def image(vector: Array) -> Array:
         return source.image(_put(models[1], which[1], vector), data.grid, data.exposure, start)
 
     def weighed(vector: Array) -> Array:
-        return jnp.einsum("hwe,hwt->te", weights, image(vector)) * edisp
+        return collect(source, image(vector)[None], exposure, weights)[0]
 
-    flux0, flux1 = flux(spectral), _slopes(flux, spectral)
+    flux0, flux1 = flux(own), _slopes(flux, own)
     image0, push = jax.linearize(image, spatial)
     images = image0[None]
     if spatial.size:
         images = jnp.concatenate([images, jax.lax.map(push, jnp.eye(spatial.size))])
-    sums = jnp.einsum("hwe,mhwt->mte", weights, images) * edisp
-    seen = jnp.where(inside[:, None], images[:, at[0], at[1]] * edisp.T[at[2]], 0.0)
-    cross = jnp.einsum("tj,mte->jm", flux1, sums[1:])
-    bend = jnp.einsum("tjk,te->jk", _bends(flux, spectral), sums[0])
-    move = jnp.einsum("t,tejk->jk", flux0, _bends(weighed, spatial))
+    sums = collect(source, images, exposure, weights)
+    seen = jnp.where(inside[:, None], counts_at(source, images, exposure, at), 0.0)
+    cross = (sums[1:] @ flux1).T
+    bend = jnp.einsum("tjk,t->jk", _bends(flux, own), sums[0])
+    move = jnp.einsum("t,tjk->jk", flux0, _bends(weighed, spatial))
     return _Block(
         slopes=jnp.concatenate([(seen[0] @ flux1).T, seen[1:] @ flux0]),
-        gradient=jnp.concatenate(
-            [jnp.einsum("tj,te->j", flux1, sums[0]), jnp.einsum("t,mte->m", flux0, sums[1:])]
-        ),
+        gradient=jnp.concatenate([sums[0] @ flux1, sums[1:] @ flux0]),
         curvature=jnp.block([[bend, cross], [cross.T, move]]),
     )
 
@@ -206,12 +237,12 @@ def _window_weights(
     start: tuple[Array, Array],
     sparse: Sparse,
     place: tuple[Array, tuple[Array, Array, Array]],
-    ratio: Array,
+    slope: Array,
 ) -> Array:
-    """Give the weight of each bin of a window: one in the region, less n / mu at counts."""
+    """Give the weight of each bin of a window: one in the region, and the slope at counts."""
     mask = sparse.region.mask
     zero = jnp.zeros((), start[0].dtype)
     shape = (*source.window.shape, mask.shape[-1])
     weights = jax.lax.dynamic_slice(mask, (*start, zero), shape).astype(float)
     inside, at = place
-    return weights.at[at].add(-jnp.where(inside, ratio, 0.0))
+    return weights.at[at].add(jnp.where(inside, slope, 0.0))

@@ -2,11 +2,11 @@ r"""Forward folding: from models to predicted counts, as pure functions of prepa
 
 .. math::
 
-    N_{ep} = \max\Big(0,\; B_{ep}\, b_e + \sum_s \sum_t D^s_{te}\, F^s_t\, X_{tp}\,
+    N_{ep} = \max\Big(0,\; \sum_k B^k_{ep}\, b^k_e + \sum_s \sum_t D^s_{te}\, F^s_t\, X_{tp}\,
     (P^s_t * M^s)_p \Big)
 
-with background B and its correction b, energy dispersion D, the source's flux F in true energy bin
-t, exposure X, PSF P and morphology M. The exposure multiplies after the PSF, as in Gammapy.
+with backgrounds B and their corrections b, energy dispersion D, the source's flux F in true energy
+bin t, exposure X, PSF P and morphology M. The exposure multiplies after the PSF, as in Gammapy.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gjax.predict.group import map_stacked, stack_trees
+from gjax.predict.group import map_stacked
 from gjax.predict.occupied import Occupied
+from gjax.predict.physics import Components, Emission, Intervals, Members, components
+from gjax.predict.points import PreparedPoints
+from gjax.predict.reco import spread, window_exposure
 from gjax.predict.sky_grid import SkyGrid
 from gjax.predict.source import AbstractSource
 from gjax.typing import Array, ArrayLike, Cube
 
 __all__ = [
     "Block",
-    "Components",
     "Prepared",
     "PreparedDataset",
     "Windows",
     "assemble",
     "background_factor",
-    "components",
     "fold",
     "map_datasets",
     "source_window",
@@ -51,7 +52,8 @@ class PreparedDataset(eqx.Module):
     occupied :
         The bins with counts inside the mask.
     background :
-        Background counts before its model is applied, shape ``(ereco, y, x)``, or None.
+        Background counts before their models are applied, shape ``(background, ereco, y, x)``, or
+        None.
     constant :
         Predicted counts of the sources that have no free parameter, or None.
     exposure :
@@ -62,6 +64,8 @@ class PreparedDataset(eqx.Module):
         In TeV, shapes ``(etrue + 1,)`` and ``(ereco,)``.
     sources :
         Stacked sources, one entry per kind.
+    intervals :
+        Good time intervals, where a source varies with time.
     """
 
     mask: ArrayLike
@@ -73,6 +77,7 @@ class PreparedDataset(eqx.Module):
     energy_true_edges: ArrayLike
     energy_center: ArrayLike
     sources: tuple[AbstractSource, ...]
+    intervals: Intervals | None
 
 
 class Windows(eqx.Module):
@@ -97,19 +102,16 @@ class Block(eqx.Module):
     Parameters
     ----------
     data :
-        Arrays with a leading dataset axis.
+        Arrays with a leading dataset axis, of counts or of flux points.
     datasets :
         Position of each among the prepared datasets.
-    background :
-        Position of the background model of each among the models; -1 without one.
     members :
-        Positions of the source models: per dataset, per kind of source, per source.
+        The models that act in each.
     """
 
-    data: PreparedDataset
+    data: PreparedDataset | PreparedPoints
     datasets: tuple[int, ...] = eqx.field(static=True)
-    background: tuple[int, ...] = eqx.field(static=True)
-    members: tuple[tuple[tuple[int, ...], ...], ...] = eqx.field(static=True)
+    members: tuple[Members, ...] = eqx.field(static=True)
 
 
 class Prepared(eqx.Module):
@@ -127,54 +129,26 @@ class Prepared(eqx.Module):
     names: tuple[str, ...] = eqx.field(static=True)
 
 
-class Components(eqx.Module):
-    """The physics that applies to one dataset (or a stack of them).
-
-    Parameters
-    ----------
-    background :
-        Norm spectrum of the background model, or None.
-    sources :
-        Per kind of source the stacked spectral and spatial models.
-    """
-
-    background: Any
-    sources: tuple[tuple[Any, Any], ...]
-
-
-def components(block: Block, models: Any) -> Components:
-    """Gather and stack the models of each dataset of a block."""
-    members = models.members
-    per_dataset = []
-    for background, kinds in zip(block.background, block.members, strict=True):
-        sources = tuple(
-            (
-                stack_trees([members[i].spectral for i in kind]),
-                stack_trees([members[i].spatial for i in kind]),
-            )
-            for kind in kinds
-        )
-        spectral = members[background].spectral if background >= 0 else None
-        per_dataset.append(Components(spectral, sources))
-    return stack_trees(per_dataset)
-
-
 def fold(data: PreparedDataset, physics: Components) -> Cube:
-    """Predict the counts of one dataset, shape ``(ereco, y, x)``."""
+    """Predict the counts of one dataset, shape ``(ereco, y, x)``.
+
+    Of on/off data the counts of the signal; elsewhere with the background, clipped at zero.
+    """
     total = assemble(data, background_factor(data, physics), source_windows(data, physics))
-    return jnp.maximum(total, 0.0)
+    return total if data.occupied.is_onoff else jnp.maximum(total, 0.0)
 
 
 def background_factor(data: PreparedDataset, physics: Components) -> Array:
-    """Give the factor of the background model in each energy bin, shape ``(ereco,)``."""
+    """Give the factor of each background in each energy bin, shape ``(background, ereco)``."""
     energy = jnp.asarray(data.energy_center)
-    return jnp.ones_like(energy) if physics.background is None else physics.background(energy)
+    factors = [background.factor(energy) for background in physics.background]
+    return jnp.stack(factors) if factors else jnp.zeros((0, energy.size))
 
 
 def source_windows(data: PreparedDataset, physics: Components) -> tuple[Windows, ...]:
     """Predict all sources on their windows, one entry per kind of source."""
 
-    def one(parts: tuple[AbstractSource, Any, Any]) -> Windows:
+    def one(parts: tuple[AbstractSource, Emission, Any]) -> Windows:
         return source_window(parts[0], data, parts[1], parts[2])
 
     return tuple(
@@ -184,17 +158,15 @@ def source_windows(data: PreparedDataset, physics: Components) -> tuple[Windows,
 
 
 def source_window(
-    source: AbstractSource, data: PreparedDataset, spectral: Any, spatial: Any
+    source: AbstractSource, data: PreparedDataset, emission: Emission, spatial: Any
 ) -> Windows:
     """Predict one source on its window."""
-    row, column = source.start(spatial, np.shape(data.exposure)[:2])
-    image = source.image(spatial, data.grid, data.exposure, (row, column))
+    start = source.start(spatial, np.shape(data.exposure)[:2])
+    image = source.image(spatial, data.grid, data.exposure, start)
     edges = jnp.asarray(data.energy_true_edges)
-    flux = spectral.integral(edges[:-1], edges[1:])
-    # The spectrum is folded into the small matrix, so its gradient needs no convolution.
-    weights = flux[:, None] * source.edisp
-    counts = image.reshape(-1, len(flux)) @ weights
-    return Windows(counts.reshape(*source.window.shape, -1), row, column)
+    flux = emission.flux(edges[:-1], edges[1:], data.intervals)
+    exposure = window_exposure(source, data.exposure, start)
+    return Windows(spread(source, image, exposure, flux), *start)
 
 
 def assemble(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Cube:
@@ -209,7 +181,7 @@ def assemble(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...])
     if data.constant is not None:
         total = total + data.constant
     if data.background is not None:
-        total = total + data.background * factor[:, None, None]
+        total = total + jnp.einsum("beyx,be->eyx", data.background, factor)
     return total
 
 
@@ -227,7 +199,7 @@ def _add_windows(total: Array, stacked: Windows) -> Array:
 
 
 def map_datasets(
-    function: Callable[[PreparedDataset, Components], Any], prepared: Prepared, models: Any
+    function: Callable[[Any, Components], Any], prepared: Prepared, models: Any
 ) -> list[Any]:
     """Apply a function to the arrays and the models of every dataset.
 
@@ -244,7 +216,7 @@ def map_datasets(
     """
     results: list[Any] = [None] * len(prepared.names)
     for block in prepared.blocks:
-        pair = (block.data, components(block, models))
+        pair = (block.data, components(block.members, models))
         stacked = map_stacked(lambda one: function(*one), pair)
         for i, dataset in enumerate(block.datasets):
             results[dataset] = jax.tree.map(lambda leaf, i=i: leaf[i], stacked)

@@ -33,10 +33,15 @@ def group_equal(trees: Sequence[Any]) -> list[tuple[int, ...]]:
 def stack_trees(trees: Sequence[Any]) -> Any:
     """Stack the leaves of equal trees along a new first axis.
 
-    Host arrays stay on the host; anything traced stays traced.
+    Host arrays stay on the host; anything traced stays traced. A leaf that all trees share is
+    repeated without work.
     """
 
     def stack(*leaves: Any) -> Any:
+        if len(leaves) > 1 and all(leaf is leaves[0] for leaf in leaves):
+            on_host = isinstance(leaves[0], (np.ndarray, np.generic, float, int))
+            repeat = np.broadcast_to if on_host else jnp.broadcast_to
+            return repeat(leaves[0], (len(leaves), *np.shape(leaves[0])))
         on_host = all(isinstance(leaf, (np.ndarray, np.generic, float, int)) for leaf in leaves)
         return np.stack(leaves) if on_host else jnp.stack(leaves)
 

@@ -20,15 +20,17 @@ class Occupied(eqx.Module):
     counts :
         Content of each.
     background, constant :
-        Background and constant prediction in each.
+        Backgrounds (shape ``(background, bin)``) and constant prediction in each.
     background_total :
-        Background inside the mask per energy bin, shape ``(ereco,)``.
+        Backgrounds inside the mask per energy bin, shape ``(background, ereco)``.
     constant_total :
         Constant prediction inside the mask.
     mask :
         Bins in the statistic on the padded map, shape ``(y, x, ereco)``.
     is_signed :
         Whether background or constant prediction is negative anywhere.
+    counts_off, alpha :
+        Off counts and ratio of acceptances in each bin of on/off data, else None.
     """
 
     energy: ArrayLike
@@ -41,6 +43,13 @@ class Occupied(eqx.Module):
     constant_total: ArrayLike
     mask: ArrayLike
     is_signed: ArrayLike
+    counts_off: ArrayLike | None = None
+    alpha: ArrayLike | None = None
+
+    @property
+    def is_onoff(self) -> bool:
+        """Whether the background was measured in an off region."""
+        return self.counts_off is not None
 
 
 def find_occupied(
@@ -49,39 +58,49 @@ def find_occupied(
     background: np.ndarray | None,
     constant: np.ndarray | None,
     pad: int,
+    *,
+    off: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Occupied:
     """Find the bins with counts inside the mask, and sum what the models do not change.
 
     Parameters
     ----------
-    counts, mask, background, constant :
+    counts, mask, constant :
         Cubes of shape ``(ereco, y, x)``.
+    background :
+        Several cubes, shape ``(background, ereco, y, x)``.
     pad :
         Pixels by which the map is padded for folding.
+    off :
+        Off counts and ratio of acceptances, cubes. The bins with off counts are occupied, too; the
+        background is then one of zeros, whose factor is that of the acceptances.
     """
-    energy, row, column = np.nonzero(np.where(mask, counts, 0.0))
+    if background is None:
+        background = np.zeros((0 if off is None else 1, *counts.shape))
+    some = counts if off is None else counts + off[0]
+    energy, row, column = np.nonzero(np.where(mask, some, 0.0))
     room = (0, _length(len(energy)) - len(energy))
 
-    def at_bins(cube: np.ndarray | None) -> np.ndarray:
+    def at_bins(cube: np.ndarray | None, fill: float = 0.0) -> np.ndarray:
         values = np.zeros(len(energy)) if cube is None else cube[energy, row, column]
-        return np.pad(values, room)
+        return np.pad(values, room, constant_values=fill)
 
-    def inside(cube: np.ndarray | None) -> np.ndarray:
-        return np.zeros(len(counts)) if cube is None else np.where(mask, cube, 0.0).sum(axis=(1, 2))
-
+    cubes = [*background] if constant is None else [*background, constant]
     return Occupied(
         energy=np.pad(energy, room),
         row=np.pad(row, room) + pad,
         column=np.pad(column, room) + pad,
         counts=at_bins(counts),
-        background=at_bins(background),
+        background=np.stack([at_bins(cube) for cube in background])
+        if len(background)
+        else np.zeros((0, len(energy) + room[1])),
         constant=at_bins(constant),
-        background_total=inside(background),
-        constant_total=inside(constant).sum(),
+        background_total=np.where(mask, background, 0.0).sum(axis=(2, 3)),
+        constant_total=np.asarray(0.0 if constant is None else np.where(mask, constant, 0.0).sum()),
         mask=np.pad(np.moveaxis(mask, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
-        is_signed=np.asarray(
-            any(cube is not None and cube.min() < 0 for cube in (background, constant))
-        ),
+        is_signed=np.asarray(any(cube.min() < 0 for cube in cubes)),
+        counts_off=None if off is None else at_bins(off[0]),
+        alpha=None if off is None else at_bins(off[1], fill=1.0),
     )
 
 

@@ -17,22 +17,42 @@ import jax
 import numpy as np
 
 from gjax.dataset.dataset import Dataset
-from gjax.model.background import FoVBackground
+from gjax.dataset.datasets import AnyDataset
+from gjax.dataset.flux_points import FluxPointsDataset
+from gjax.events.gti import GTI
+from gjax.maps.region_geom import RegionGeom
+from gjax.model.response_modifier import ResponseModifier
+from gjax.model.sky import SkyModel
 from gjax.numerics.convolve import good_size
 from gjax.parameters import Parameters
+from gjax.predict.backgrounds import find_backgrounds
 from gjax.predict.fold import Block, Prepared, PreparedDataset, source_window
 from gjax.predict.group import group_equal, stack_trees
 from gjax.predict.occupied import find_occupied
 from gjax.predict.options import Folding
+from gjax.predict.physics import Emission, Intervals, Members, gather
 from gjax.predict.plan import plan_source
-from gjax.predict.sky_grid import sky_grid
+from gjax.predict.points import PreparedPoints
+from gjax.predict.reco import RecoSource
+from gjax.predict.region import region_source
+from gjax.predict.sky_grid import SkyGrid, sky_grid
 from gjax.predict.source import AbstractSource, FixedSource, Stay, Window
 
-__all__ = ["prepare"]
+__all__ = ["as_list", "prepare"]
+
+#: The grid of a spectrum, whose sources have grids of their own.
+_NO_GRID = SkyGrid(*[np.zeros((3, 1, 1))] * 3, np.zeros((1, 1)))
+
+
+def as_list(datasets: AnyDataset | Sequence[AnyDataset]) -> list[AnyDataset]:
+    """List datasets, of which there may be only one."""
+    if isinstance(datasets, (Dataset, FluxPointsDataset)):
+        return [datasets]
+    return list(datasets)
 
 
 def prepare(
-    datasets: Dataset | Sequence[Dataset],
+    datasets: AnyDataset | Sequence[AnyDataset],
     models: Any,
     parameters: Parameters | None = None,
     folding: Folding | None = None,
@@ -42,7 +62,7 @@ def prepare(
     Parameters
     ----------
     datasets :
-        One dataset or several with different names.
+        One dataset or several with different names, of any kinds.
     models :
         The models; each applies to the datasets that it names, or to all.
     parameters :
@@ -57,40 +77,54 @@ def prepare(
         For datasets that share a name, a background model of a dataset that is not there, or a
         response that does not fit its dataset.
     """
-    listed = [datasets] if isinstance(datasets, Dataset) else list(datasets)
+    listed = as_list(datasets)
     names = tuple(dataset.name for dataset in listed)
     if len(set(names)) != len(names):
         raise ValueError(f"datasets must have different names, got {', '.join(names)}")
     _check_models(models, names)
     table = Parameters.from_models(models) if parameters is None else parameters
-    chosen = Folding() if folding is None else folding
-    ready = [_prepare_one(dataset, models, table, chosen) for dataset in listed]
+    choices = _Choices(_varying(table), Folding() if folding is None else folding, _epoch(listed))
+    ready = [
+        _prepare_points(dataset, models, choices)
+        if isinstance(dataset, FluxPointsDataset)
+        else _prepare_counts(dataset, models, choices)
+        for dataset in listed
+    ]
+    keys = [(data, gather(members, models)) for data, members in ready]
     blocks = [
         Block(
-            data=stack_trees([ready[i].data for i in positions]),
+            data=stack_trees([ready[i][0] for i in positions]),
             datasets=positions,
-            background=tuple(ready[i].background for i in positions),
-            members=tuple(ready[i].members for i in positions),
+            members=tuple(ready[i][1] for i in positions),
         )
-        for positions in group_equal([one.key(models) for one in ready])
+        for positions in group_equal(keys)
     ]
     return jax.device_put(Prepared(tuple(blocks), names))
 
 
 @dataclass(frozen=True)
-class _Ready:
-    """One prepared dataset and the positions of the models that apply to it."""
+class _Choices:
+    """What all datasets of a preparation share.
 
-    data: PreparedDataset
-    background: int
-    members: tuple[tuple[int, ...], ...]
+    Parameters
+    ----------
+    varying :
+        Which part of which model can change.
+    folding :
+        Numerical choices.
+    epoch :
+        MJD to which the times of all datasets are referred.
+    """
 
-    def key(self, models: Any) -> Any:
-        """Give a tree whose structure is equal for datasets that can be stacked."""
-        members = models.members
-        kinds = [[(members[i].spectral, members[i].spatial) for i in kind] for kind in self.members]
-        background = members[self.background].spectral if self.background >= 0 else None
-        return self.data, kinds, background
+    varying: set[tuple[int, str]]
+    folding: Folding
+    epoch: float
+
+    def is_free(self, i: int, modifiers: tuple[int, ...]) -> bool:
+        """Tell whether what a source emits into a dataset can change, its morphology aside."""
+        own = {(i, "spectral"), (i, "temporal")}
+        of_instrument = {(m, part) for m in modifiers for part in ("aeff", "energy")}
+        return bool((own | of_instrument) & self.varying)
 
 
 def _check_models(models: Any, names: tuple[str, ...]) -> None:
@@ -104,46 +138,94 @@ def _check_models(models: Any, names: tuple[str, ...]) -> None:
             )
 
 
-def _prepare_one(dataset: Dataset, models: Any, table: Parameters, folding: Folding) -> _Ready:
-    """Prepare one dataset on the host."""
-    if dataset.exposure is None:
+def _epoch(datasets: list[AnyDataset]) -> float:
+    references = [dataset.gti.reference for dataset in datasets if dataset.gti is not None]
+    return references[0] if references else 51544.0
+
+
+def _prepare_points(
+    dataset: FluxPointsDataset, models: Any, choices: _Choices
+) -> tuple[PreparedPoints, Members]:
+    """Prepare a dataset of flux points on the host."""
+    modifiers, sources = _select(dataset.name, models)
+    band = None
+    if dataset.compare == "band":
+        band = (dataset.energy_min, dataset.energy_max, dataset.width)
+    data = PreparedPoints(
+        points=dataset.points,
+        energy=np.asarray(dataset.energy, float),
+        band=jax.tree.map(lambda array: np.asarray(array, float), band),
+        intervals=_intervals(dataset.gti, models, sources, dataset.name, choices.epoch),
+    )
+    emissions = [models.members[i].spectral for i in sources]
+    temporal = [models.members[i].temporal for i in sources]
+    kinds = group_equal(list(zip(emissions, temporal, strict=True)))
+    return data, Members((), modifiers, tuple(tuple(sources[j] for j in kind) for kind in kinds))
+
+
+def _prepare_counts(
+    dataset: Dataset, models: Any, choices: _Choices
+) -> tuple[PreparedDataset, Members]:
+    """Prepare a dataset of counts on the host."""
+    modifiers, sources = _select(dataset.name, models)
+    parts = models.members
+    for i in sources:
+        if not dataset.is_region and parts[i].spatial is None:
+            raise ValueError(f"source {models.names[i]!r} has no spatial model, which a map needs")
+    if sources and dataset.exposure is None:
         raise ValueError(f"dataset {dataset.name!r} has no exposure")
-    varying = _varying(table)
-    background, sources = _select(dataset, models)
-    spatial_free = {i: (i, "spatial") in varying for i in sources}
-    plans = {
-        i: plan_source(dataset, models.members[i].spatial, spatial_free[i], folding)
-        for i in sources
-    }
-    pad = _padding(dataset, [plan.window for plan in plans.values()])
-    frame = _frame(dataset, pad, folding)
+    moving = {i: (i, "spatial") in choices.varying for i in sources}
+    background, members = find_backgrounds(dataset, models, choices.varying)
+    make, pad = _plan(dataset, {i: parts[i].spatial for i in sources}, moving, choices.folding)
+    intervals = _intervals(dataset.gti, models, sources, dataset.name, choices.epoch)
+    frame = _frame(dataset, background, pad, intervals, choices.folding)
+    acting = tuple(parts[m] for m in modifiers)
     built, constant = {}, None
-    for i, plan in plans.items():
-        source = plan.make(pad)
-        if not spatial_free[i]:
-            source = _fix(source, models.members[i].spatial, frame)
-        if spatial_free[i] or (i, "spectral") in varying:
+    for i in sources:
+        source = make[i]
+        if not moving[i]:
+            source = _fix(source, parts[i].spatial, frame)
+        if moving[i] or choices.is_free(i, modifiers):
             built[i] = source
             continue
-        cube = _constant(source, models.members[i], frame)
+        emission = Emission(parts[i].spectral, parts[i].temporal, acting)
+        cube = _constant(source, emission, parts[i].spatial, frame)
         constant = cube if constant is None else constant + cube
-    keys = [
-        (source, models.members[i].spectral, models.members[i].spatial)
-        for i, source in built.items()
-    ]
     order = list(built)
+    keys = [(built[i], parts[i].spectral, parts[i].temporal, parts[i].spatial) for i in order]
     kinds = tuple(tuple(order[j] for j in group) for group in group_equal(keys))
-    stacked = tuple(stack_trees([built[i] for i in kind]) for kind in kinds)
-    counts = (
-        np.zeros(dataset.shape) if dataset.counts is None else np.asarray(dataset.counts, float)
-    )
     data = dataclasses.replace(
         frame,
-        sources=stacked,
+        sources=tuple(stack_trees([built[i] for i in kind]) for kind in kinds),
         constant=constant,
-        occupied=find_occupied(counts, dataset.mask, frame.background, constant, pad),
+        occupied=_occupied(dataset, frame, constant, pad),
     )
-    return _Ready(data, background, kinds)
+    return data, Members(members, modifiers, kinds)
+
+
+def _plan(
+    dataset: Dataset, spatial: dict[int, Any], moving: dict[int, bool], folding: Folding
+) -> tuple[dict[int, AbstractSource], int]:
+    """Plan all sources of a dataset, and choose how far its map is padded."""
+    if dataset.is_region:
+        made = {i: region_source(dataset, one, moving[i], folding) for i, one in spatial.items()}
+        return made, 0
+    plans = {i: plan_source(dataset, one, moving[i], folding) for i, one in spatial.items()}
+    pad = _padding(dataset, [plan.window for plan in plans.values()])
+    return {i: plan.make(pad) for i, plan in plans.items()}, pad
+
+
+def _occupied(
+    dataset: Dataset, frame: PreparedDataset, constant: np.ndarray | None, pad: int
+) -> Any:
+    counts = np.zeros(dataset.shape)
+    if dataset.counts is not None:
+        counts = np.nan_to_num(np.asarray(dataset.counts, float))
+    off = None
+    if dataset.is_onoff:
+        off = (np.nan_to_num(np.asarray(dataset.counts_off, float)), _alpha(dataset))
+    mask, background = np.asarray(frame.mask), frame.background
+    return find_occupied(counts, mask, background, constant, pad, off=off)
 
 
 def _padding(dataset: Dataset, windows: list[Window]) -> int:
@@ -166,38 +248,61 @@ def _varying(table: Parameters) -> set[tuple[int, str]]:
     return {(names.index(key[0]), key[1]) for key in free | linked}
 
 
-def _select(dataset: Dataset, models: Any) -> tuple[int, list[int]]:
-    """Find the background model and the sources of a dataset, by position."""
-    background, sources = -1, []
-    for i, (name, model) in enumerate(models.items()):
-        if not model.applies_to(dataset.name):
-            continue
-        if isinstance(model, FoVBackground):
-            background = i
-        elif model.spatial is None:
-            raise ValueError(f"source {name!r} has no spatial model, which a map needs")
-        else:
-            sources.append(i)
-    if background >= 0 and dataset.background is None:
-        raise ValueError(f"dataset {dataset.name!r} has a background model but no background")
-    return background, sources
+def _alpha(dataset: Dataset) -> np.ndarray:
+    if dataset.alpha is None:
+        raise ValueError(f"dataset {dataset.name!r} has off counts but no acceptances")
+    return dataset.alpha
 
 
-def _frame(dataset: Dataset, pad: int, folding: Folding) -> PreparedDataset:
+def _select(dataset: str, models: Any) -> tuple[tuple[int, ...], list[int]]:
+    """Find the response modifiers and the sources of a dataset, by position."""
+    acting = [i for i, model in enumerate(models.members) if model.applies_to(dataset)]
+    modifiers = tuple(i for i in acting if isinstance(models.members[i], ResponseModifier))
+    return modifiers, [i for i in acting if isinstance(models.members[i], SkyModel)]
+
+
+def _intervals(
+    gti: GTI | None, models: Any, sources: list[int], dataset: str, epoch: float
+) -> Intervals | None:
+    """Give the times of a dataset, if one of its sources varies."""
+    if all(models.members[i].temporal is None for i in sources):
+        return None
+    if gti is None:
+        raise ValueError(f"dataset {dataset!r} has no good time intervals, but a source varies")
+    shift = (gti.reference - epoch) * 86400.0
+    # Numbers of intervals repeat if they are rounded up, and so does the code.
+    room = (0, (1 << max(len(gti.start) - 1, 3).bit_length()) - len(gti.start))
+    start, stop = np.pad(gti.start, room, mode="edge"), np.pad(gti.stop, room, mode="edge")
+    start[len(gti.start) :] = stop[len(gti.start) :]
+    return Intervals(start + shift, stop + shift, epoch)
+
+
+def _frame(
+    dataset: Dataset,
+    background: np.ndarray | None,
+    pad: int,
+    intervals: Intervals | None,
+    folding: Folding,
+) -> PreparedDataset:
     """Bring everything but the sources into place."""
-    none = np.zeros(dataset.shape)
-    exposure = np.nan_to_num(np.asarray(dataset.exposure, float))
-    background = dataset.background
+    geom, mask = dataset.geom, dataset.mask
+    if dataset.is_onoff:
+        # Without off acceptance nothing is known of the background.
+        mask = mask & (_alpha(dataset) > 0)
+    exposure = np.zeros((dataset.energy_true.nbin, *geom.shape))
+    if dataset.exposure is not None:
+        exposure = np.nan_to_num(np.asarray(dataset.exposure, float))
     return PreparedDataset(
-        mask=dataset.mask,
-        occupied=find_occupied(none, dataset.mask, None, None, pad),
-        background=None if background is None else np.nan_to_num(np.asarray(background, float)),
+        mask=mask,
+        occupied=find_occupied(np.zeros(dataset.shape), mask, None, None, pad),
+        background=background,
         constant=None,
         exposure=np.pad(np.moveaxis(exposure, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
-        grid=sky_grid(dataset.geom, pad, folding.beyond_border),
+        grid=None if isinstance(geom, RegionGeom) else sky_grid(geom, pad, folding.beyond_border),
         energy_true_edges=dataset.energy_true.edges,
         energy_center=dataset.energy.center,
         sources=(),
+        intervals=intervals,
     )
 
 
@@ -207,22 +312,31 @@ def _window_image(source: AbstractSource, spatial: Any, frame: PreparedDataset) 
     return source.image(spatial, frame.grid, frame.exposure, start), start
 
 
-def _fix(source: AbstractSource, spatial: Any, frame: PreparedDataset) -> FixedSource:
+def _fix(source: AbstractSource, spatial: Any, frame: PreparedDataset) -> AbstractSource:
     """Fold a source whose morphology cannot change."""
+    if isinstance(source, FixedSource):
+        return source
     image, (row, column) = jax.device_get(_window_image(source, spatial, frame))
-    return FixedSource(
+    fixed = FixedSource(
         edisp=source.edisp, template=image, place=Stay(row, column), window=source.window
     )
+    if not isinstance(source, RecoSource):
+        return fixed
+    return RecoSource(edisp=source.edisp, inner=fixed, place=fixed.place, window=fixed.window)
 
 
 @jax.jit
-def _window_counts(source: AbstractSource, model: Any, frame: PreparedDataset) -> Any:
-    return source_window(source, frame, model.spectral, model.spatial)
+def _window_counts(
+    source: AbstractSource, emission: Emission, spatial: Any, frame: PreparedDataset
+) -> Any:
+    return source_window(source, frame, emission, spatial)
 
 
-def _constant(source: AbstractSource, model: Any, frame: PreparedDataset) -> np.ndarray:
+def _constant(
+    source: AbstractSource, emission: Emission, spatial: Any, frame: PreparedDataset
+) -> np.ndarray:
     """Predict a source without any free parameter, on the map."""
-    window = jax.device_get(_window_counts(source, model, frame))
+    window = jax.device_get(_window_counts(source, emission, spatial, frame))
     row, column = int(window.row), int(window.column)
     n_energy, ny, nx = frame.mask.shape
     rows, columns = np.shape(frame.exposure)[:2]

@@ -1,9 +1,10 @@
 r"""Predicted counts where the statistic needs them: in the occupied bins, and in total.
 
 The Cash statistic is :math:`2\,(\sum_i \mu_i - \sum_{i: n_i > 0} n_i \ln \mu_i)`, and
-gamma-ray cubes have counts in a few percent of their bins. The total is linear in background and
-sources, so the full cube is never built, except where a negative source makes the prediction be
-clipped at zero.
+gamma-ray cubes have counts in a few percent of their bins; the W statistic of on/off data is of the
+same form. The total is linear in background and sources, so the full cube is never built, except
+where a negative source makes the prediction be clipped at zero (never in on/off data, where the
+signal may be negative).
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from gjax.predict.fold import (
-    Components,
     PreparedDataset,
     Windows,
     assemble,
@@ -25,6 +25,7 @@ from gjax.predict.fold import (
     source_windows,
 )
 from gjax.predict.occupied import Occupied
+from gjax.predict.physics import Components
 from gjax.typing import Array, ArrayLike, Float, Scalar
 
 __all__ = ["Region", "Sparse", "npred_sparse", "place_in_window"]
@@ -38,7 +39,7 @@ class Region(eqx.Module):
     mask :
         On the padded map, shape ``(y, x, ereco)``.
     background, constant :
-        Background per energy bin and constant prediction inside.
+        Backgrounds per energy bin, shape ``(background, ereco)``, and constant prediction inside.
     """
 
     mask: Array
@@ -54,31 +55,39 @@ class Sparse(eqx.Module):
     total :
         Sum over the mask.
     npred :
-        Counts in the occupied bins, shape ``(occupied,)``.
+        Counts in the occupied bins, shape ``(occupied,)``; those of the signal in on/off data.
     region :
         The bins of the mask that are not clipped at zero.
+    alpha :
+        Ratio of acceptances in the occupied bins of on/off data.
     """
 
     total: Scalar
     npred: Float[Array, " occupied"]
     region: Region
+    alpha: Float[Array, " occupied"] | None
 
 
 def npred_sparse(data: PreparedDataset, physics: Components) -> Sparse:
     """Predict the total inside the mask and the counts in the occupied bins of one dataset."""
     factor = background_factor(data, physics)
     windows = source_windows(data, physics)
+    bins = data.occupied
+    npred = _gather(data, factor, windows)
+    if bins.is_onoff:
+        region = _whole_region(data)
+        alpha = jnp.asarray(bins.alpha) * factor[0][jnp.asarray(bins.energy)]
+        return Sparse(_total(region, factor, windows), npred, region, alpha)
     # Which bins are clipped is not differentiated: the slope of a clipped bin is zero.
     fixed = jax.lax.stop_gradient((data, factor, windows))
-    negative = jnp.asarray(data.occupied.is_signed) | (fixed[1].min() < 0)
+    negative = jnp.asarray(bins.is_signed) | (fixed[1] < 0).any()
     for kind in fixed[2]:
         negative = negative | (kind.counts.min() < 0)
-    region = jax.lax.cond(negative, _clipped_region, _whole_region, *fixed)
-    npred = jnp.maximum(_gather(data, factor, windows), 0.0)
-    return Sparse(_total(region, factor, windows), npred, region)
+    region = jax.lax.cond(negative, _clipped_region, lambda data, *_: _whole_region(data), *fixed)
+    return Sparse(_total(region, factor, windows), jnp.maximum(npred, 0.0), region, None)
 
 
-def _whole_region(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Region:
+def _whole_region(data: PreparedDataset) -> Region:
     bins = data.occupied
     return Region(
         *(jnp.asarray(a) for a in (bins.mask, bins.background_total, bins.constant_total))
@@ -90,11 +99,12 @@ def _clipped_region(data: PreparedDataset, factor: Array, windows: tuple[Windows
     pad = (np.shape(data.exposure)[1] - mask.shape[-1]) // 2
 
     def inside(cube: ArrayLike | None) -> Array:
-        return jnp.where(mask, 0.0 if cube is None else cube, 0.0).sum(axis=(1, 2))
+        return jnp.where(mask, 0.0 if cube is None else cube, 0.0).sum(axis=(-2, -1))
 
+    background = inside(data.background)
     return Region(
         mask=jnp.pad(jnp.moveaxis(mask, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
-        background=inside(data.background),
+        background=jnp.broadcast_to(background, factor.shape),
         constant=inside(data.constant).sum(),
     )
 
@@ -107,7 +117,7 @@ def _total(region: Region, factor: Array, windows: tuple[Windows, ...]) -> Scala
         mask = jax.lax.dynamic_slice(region.mask, at, one.counts.shape)
         return total + jnp.sum(jnp.where(mask, one.counts, 0.0)), None
 
-    total = region.constant + region.background @ factor
+    total = region.constant + jnp.sum(region.background * factor)
     for kind in windows:
         total = _each(add, total, kind)
     return total
@@ -115,7 +125,8 @@ def _total(region: Region, factor: Array, windows: tuple[Windows, ...]) -> Scala
 
 def _gather(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Array:
     bins = data.occupied
-    values = jnp.asarray(bins.constant) + bins.background * factor[jnp.asarray(bins.energy)]
+    scaled = bins.background * factor[:, jnp.asarray(bins.energy)]
+    values = jnp.asarray(bins.constant) + scaled.sum(axis=0)
 
     def add(values: Array, one: Windows) -> tuple[Array, None]:
         inside, at = place_in_window(bins, (one.row, one.column), one.counts.shape[:2])

@@ -6,7 +6,7 @@ No models and no datasets here: arrays in, numbers out.
 from __future__ import annotations
 
 from gjax.stats.cash import cash as cash
-from gjax.stats.cash import cash_sum as cash_sum
+from gjax.stats.cash import cash_rest as cash_rest
 from gjax.stats.cash import deviance_residual as deviance_residual
 
-__all__ = ["cash", "cash_sum", "deviance_residual"]
+__all__ = ["cash", "cash_rest", "deviance_residual"]

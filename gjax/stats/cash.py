@@ -6,9 +6,9 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from gjax.typing import Array, ArrayLike, Scalar
+from gjax.typing import Array, ArrayLike
 
-__all__ = ["NPRED_FLOOR", "cash", "cash_sum", "deviance_residual"]
+__all__ = ["NPRED_FLOOR", "cash", "cash_rest", "deviance_residual"]
 
 #: Predicted counts below this are raised to it inside the logarithm, as in Gammapy.
 NPRED_FLOOR = 1e-25
@@ -36,25 +36,17 @@ def cash(counts: ArrayLike, npred: ArrayLike) -> Array:
     return 2.0 * (floored - counts * jnp.log(floored))
 
 
-def cash_sum(total: ArrayLike, npred: ArrayLike, counts: ArrayLike) -> Scalar:
-    r"""Sum the Cash statistic, given the predicted total and the predictions in occupied bins.
+def cash_rest(counts: ArrayLike, npred: ArrayLike) -> Array:
+    r"""Evaluate the Cash statistic per bin less twice the prediction, :math:`-2 n \ln \mu`.
 
-    .. math:: C = 2\,\Big(\sum_i \mu_i - \sum_{i: n_i > 0} n_i \ln \mu_i\Big)
-
-    The logarithm is needed only where there are counts. That is exact, and in the sparse cubes of
-    gamma-ray astronomy it saves nearly all of the work.
-
-    Parameters
-    ----------
-    total :
-        Predicted counts, summed over all bins.
-    npred, counts :
-        Predicted and observed counts in the bins that have some; bins of zero counts do no harm.
+    The rest is needed only where there are counts, so that a sum of the statistic takes one total
+    and the predictions in the occupied bins. That is exact, and in the sparse cubes of gamma-ray
+    astronomy it saves nearly all of the work. Parameters as in `cash`.
     """
     npred = jnp.asarray(npred, float)
     above = npred > NPRED_FLOOR
     floored = jnp.where(above, npred, NPRED_FLOOR)
-    return 2.0 * (total - jnp.sum(counts * jnp.log(floored)))
+    return -2.0 * counts * jnp.log(floored)
 
 
 def deviance_residual(counts: Any, npred: Any) -> Array:

@@ -11,8 +11,8 @@ from gjax.model.spatial import Gaussian
 from gjax.model.spectral import PowerLaw, PowerLawNorm
 from gjax.predict import map_datasets, prepare
 from gjax.predict.expand import expand, local_vector
-from gjax.predict.fold import components
-from gjax.stats import cash_sum
+from gjax.predict.physics import components
+from gjax.predict.statistic import statistic
 
 #: One kind of energy dispersion is enough here.
 pytestmark = pytest.mark.parametrize("kind", ["migra"], indirect=True, scope="session")
@@ -38,14 +38,14 @@ def evaluate(reference):
     models = make_models(dataset.name, [1.1, 2.2, 2e-11, 83.6, 0.15])
     prepared = prepare(dataset, models)
     varying = jax.tree_util.tree_map_with_path(
-        lambda path, _: path[-1].name in FREE, components(prepared.blocks[0], models)
+        lambda path, _: path[-1].name in FREE, components(prepared.blocks[0].members, models)
     )
 
     @jax.jit
     def compiled(prepared, models):
         def one(data, physics):
             found = expand(data, physics, varying)
-            half = 0.5 * cash_sum(found.sparse.total, found.sparse.npred, data.occupied.counts)
+            half = 0.5 * statistic(data.occupied, found.sparse)
             return half, found, local_vector(physics, varying), data.occupied.counts
 
         return map_datasets(one, prepared, models)[0]

@@ -41,7 +41,7 @@ def test_stacked_sources_are_those_one_by_one(dataset):
     models = Models.create({"a": POINT, "b": OTHER, "c": POINT})
     bare = dataclasses.replace(dataset, background=None)
     prepared = prepare(bare, models)
-    assert len(prepared.blocks[0].members[0]) == 1, "one kind"
+    assert len(prepared.blocks[0].members[0].sources) == 1, "one kind"
     single = [npred(bare, Models.create({"x": model})) for model in (POINT, OTHER)]
     found = npred_prepared(prepared, models)[0]
     np.testing.assert_allclose(found, 2 * single[0] + single[1], rtol=1e-12)

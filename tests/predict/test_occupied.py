@@ -11,7 +11,7 @@ RNG = np.random.default_rng(0)
 SHAPE = (3, 12, 10)
 COUNTS = RNG.poisson(0.3, SHAPE).astype(float)
 MASK = RNG.uniform(size=SHAPE) > 0.3
-BACKGROUND = RNG.uniform(size=SHAPE)
+BACKGROUND = RNG.uniform(size=(1, *SHAPE))
 
 
 def test_every_count_in_the_mask_is_found_once():
@@ -21,13 +21,13 @@ def test_every_count_in_the_mask_is_found_once():
     np.testing.assert_array_equal(cube, np.where(MASK, COUNTS, 0.0))
     some = found.counts > 0
     at = found.energy[some], found.row[some] - 4, found.column[some] - 4
-    np.testing.assert_array_equal(found.background[some], BACKGROUND[at])
+    np.testing.assert_array_equal(found.background[0, some], BACKGROUND[0][at])
     assert not found.constant.any()
 
 
 def test_sums_are_over_the_mask():
-    found = find_occupied(COUNTS, MASK, BACKGROUND, 2 * BACKGROUND, pad=4)
-    expected = np.where(MASK, BACKGROUND, 0.0).sum(axis=(1, 2))
+    found = find_occupied(COUNTS, MASK, BACKGROUND, 2 * BACKGROUND[0], pad=4)
+    expected = np.where(MASK, BACKGROUND, 0.0).sum(axis=(2, 3))
     np.testing.assert_allclose(found.background_total, expected, rtol=1e-12)
     assert found.constant_total == pytest.approx(2 * expected.sum(), rel=1e-12)
     assert found.mask.shape == (20, 18, 3), "energies last"
@@ -38,7 +38,7 @@ def test_sums_are_over_the_mask():
 def test_sign_is_noted():
     assert not find_occupied(COUNTS, MASK, BACKGROUND, None, 0).is_signed
     assert find_occupied(COUNTS, MASK, BACKGROUND - 0.5, None, 0).is_signed
-    assert find_occupied(COUNTS, MASK, None, -BACKGROUND, 0).is_signed
+    assert find_occupied(COUNTS, MASK, None, -BACKGROUND[0], 0).is_signed
 
 
 @pytest.mark.parametrize("number", [0, 1, 64, 65, 100, 300])

@@ -1,0 +1,174 @@
+r"""The models that act in one dataset, gathered and made one expression per source.
+
+What a source sends into a true energy bin is its spectrum, averaged over the time of the
+observation and changed by the modifiers of the instrument; where on the sky it appears is the
+business of `gjax.predict.source`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from gjax.predict.group import stack_trees
+from gjax.typing import Array, ArrayLike
+
+__all__ = ["Background", "Components", "Emission", "Intervals", "Members", "components", "gather"]
+
+
+class Intervals(eqx.Module):
+    """Good time intervals; those of no length are padding.
+
+    Parameters
+    ----------
+    start, stop :
+        In s since the reference, shape ``(interval,)``.
+    reference :
+        MJD (TT).
+    """
+
+    start: ArrayLike
+    stop: ArrayLike
+    reference: float = eqx.field(static=True)
+
+
+class Emission(eqx.Module):
+    """The photons of a source as one instrument sees them.
+
+    Parameters
+    ----------
+    spectral :
+        The spectrum.
+    temporal :
+        The light curve, or None.
+    modifiers :
+        What changes the instrument's response.
+    """
+
+    spectral: Any
+    temporal: Any
+    modifiers: tuple[Any, ...]
+
+    def flux(self, low: ArrayLike, high: ArrayLike, intervals: Intervals | None) -> Array:
+        """Integrate over true energy bins between ``low`` and ``high`` in TeV: cm-2 s-1 per bin."""
+        low, high = jnp.asarray(low), jnp.asarray(high)
+        flux = self.spectral.integral(self._unscaled(low), self._unscaled(high))
+        return flux * self._factor(jnp.sqrt(low * high), intervals)
+
+    def dnde(self, energy: ArrayLike, intervals: Intervals | None) -> Array:
+        """Evaluate the spectrum that the instrument would publish, in cm-2 s-1 TeV-1."""
+        energy = jnp.asarray(energy)
+        factor = self._factor(energy, intervals)
+        if all(modifier.energy is None for modifier in self.modifiers):
+            return self.spectral(energy) * factor
+        seen, slope = jax.jvp(self._unscaled, (energy,), (jnp.ones_like(energy),))
+        return self.spectral(seen) * slope * factor
+
+    def _unscaled(self, energy: Array) -> Array:
+        """Give the true energies that the instrument takes for the given ones."""
+        seen = energy
+        for modifier in self.modifiers:
+            if modifier.energy is not None:
+                seen = seen / modifier.energy(energy)
+        return seen
+
+    def _factor(self, energy: Array, intervals: Intervals | None) -> Array:
+        factor = jnp.ones_like(energy)
+        for modifier in self.modifiers:
+            if modifier.aeff is not None:
+                factor = factor * modifier.aeff(energy)
+        if self.temporal is not None and intervals is not None:
+            mean = self.temporal.mean(intervals.start, intervals.stop, intervals.reference)
+            factor = factor * mean
+        return factor
+
+
+class Background(eqx.Module):
+    """The factor on one background of a dataset.
+
+    Parameters
+    ----------
+    spectral :
+        Norm spectrum of its model, or None.
+    modifiers :
+        What changes the instrument's response.
+    """
+
+    spectral: Any
+    modifiers: tuple[Any, ...]
+
+    def factor(self, energy: ArrayLike) -> Array:
+        """Evaluate at the centres of the reconstructed energy bins."""
+        energy = jnp.asarray(energy)
+        factor = jnp.ones_like(energy) if self.spectral is None else self.spectral(energy)
+        for modifier in self.modifiers:
+            if modifier.background is not None:
+                factor = factor * modifier.background(energy)
+        return factor
+
+
+class Components(eqx.Module):
+    """The physics that applies to one dataset (or a stack of them).
+
+    Parameters
+    ----------
+    background :
+        The factor on each background.
+    sources :
+        Per kind of source the stacked emissions and spatial models.
+    """
+
+    background: tuple[Background, ...]
+    sources: tuple[tuple[Emission, Any], ...]
+
+
+class Members(eqx.Module):
+    """Which models act in a dataset, as positions among all models.
+
+    Parameters
+    ----------
+    background :
+        Of each background the position of its model; -1 without one.
+    modifiers :
+        Response modifiers.
+    sources :
+        Sources, per kind.
+    """
+
+    background: tuple[int, ...] = eqx.field(static=True)
+    modifiers: tuple[int, ...] = eqx.field(static=True)
+    sources: tuple[tuple[int, ...], ...] = eqx.field(static=True)
+
+
+def gather(members: Members, models: Any) -> Components:
+    """Gather the models of one dataset; those of one kind are stacked."""
+    parts = models.members
+    modifiers = tuple(parts[i] for i in members.modifiers)
+    sources = tuple(
+        (
+            stack_trees([Emission(parts[i].spectral, parts[i].temporal, modifiers) for i in kind]),
+            stack_trees([parts[i].spatial for i in kind]),
+        )
+        for kind in members.sources
+    )
+    background = tuple(
+        Background(parts[i].spectral if i >= 0 else None, modifiers) for i in members.background
+    )
+    return Components(background, sources)
+
+
+def components(members: tuple[Members, ...], models: Any) -> Components:
+    """Gather and stack the models of each dataset of a block.
+
+    Datasets that see the same models share one expression.
+    """
+    found: dict[Hashable, Components] = {}
+    for one in members:
+        key = (one.background, one.modifiers, one.sources)
+        if key not in found:
+            found[key] = gather(one, models)
+    return stack_trees([found[(m.background, m.modifiers, m.sources)] for m in members])
