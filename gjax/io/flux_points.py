@@ -168,9 +168,10 @@ def write_flux_points_dataset(
     table.meta.pop("OBJECT", None)
     table.meta |= {key: getattr(dataset, field) for field, key in _CHOICES.items()}
     for mask in _MASKS:
-        # Gammapy asks for both masks, whether they do something or not.
+        # Gammapy asks for both masks, whether they do something or not, in the shape of a map.
         value = getattr(dataset, mask)
-        table[mask] = dataset.mask | True if value is None else value
+        flags = np.ones(dataset.energy.size, bool) if value is None else np.asarray(value, bool)
+        table[mask] = flags.reshape(-1, 1, 1)
     return write_table(table, path, gti=dataset.gti, hdu="TABLE", overwrite=overwrite)
 
 
