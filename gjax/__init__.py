@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gjax.dataset import Dataset as Dataset
+    from gjax.dataset import Datasets as Datasets
+    from gjax.dataset import FluxPointsDataset as FluxPointsDataset
     from gjax.dataset import stack as stack
     from gjax.infer.fit import fit as fit
     from gjax.infer.posterior import Posterior as Posterior
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
 __all__ = [
     "DataStore",
     "Dataset",
+    "Datasets",
     "FitResult",
+    "FluxPointsDataset",
     "FoVBackground",
     "Map",
     "MapAxis",
@@ -61,7 +65,9 @@ __all__ = [
 _PLACES = {
     "DataStore": "gjax.io",
     "Dataset": "gjax.dataset",
+    "Datasets": "gjax.dataset",
     "FitResult": "gjax.infer.result",
+    "FluxPointsDataset": "gjax.dataset",
     "FoVBackground": "gjax.model",
     "Map": "gjax.maps",
     "MapAxis": "gjax.maps",

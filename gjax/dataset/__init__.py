@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from gjax.dataset.dataset import Dataset as Dataset
+from gjax.dataset.datasets import AnyDataset as AnyDataset
+from gjax.dataset.datasets import Datasets as Datasets
 from gjax.dataset.edit import cutout as cutout
 from gjax.dataset.edit import energy_mask as energy_mask
 from gjax.dataset.edit import slice_energy as slice_energy
 from gjax.dataset.edit import with_mask_fit as with_mask_fit
+from gjax.dataset.flux_points import FluxPointsDataset as FluxPointsDataset
 from gjax.dataset.from_maps import dataset_from_maps as dataset_from_maps
 from gjax.dataset.response import EDispKernelMap as EDispKernelMap
 from gjax.dataset.response import EDispMap as EDispMap
@@ -15,9 +18,12 @@ from gjax.dataset.response import RecoPSFMap as RecoPSFMap
 from gjax.dataset.stack import stack as stack
 
 __all__ = [
+    "AnyDataset",
     "Dataset",
+    "Datasets",
     "EDispKernelMap",
     "EDispMap",
+    "FluxPointsDataset",
     "PSFMap",
     "RecoPSFMap",
     "cutout",

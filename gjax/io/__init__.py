@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from gjax.io.datasets import read_dataset as read_dataset
 from gjax.io.datasets import write_dataset as write_dataset
+from gjax.io.datasets_yaml import read_datasets as read_datasets
+from gjax.io.datasets_yaml import write_datasets as write_datasets
 from gjax.io.fermi import read_fermi_psf as read_fermi_psf
 from gjax.io.flux_points import read_flux_points as read_flux_points
 from gjax.io.flux_points import write_flux_points as write_flux_points
@@ -24,6 +26,7 @@ from gjax.io.results import write_result as write_result
 __all__ = [
     "DataStore",
     "read_dataset",
+    "read_datasets",
     "read_fermi_psf",
     "read_flux_points",
     "read_healpix_map",
@@ -32,6 +35,7 @@ __all__ = [
     "read_models",
     "read_result",
     "write_dataset",
+    "write_datasets",
     "write_flux_points",
     "write_map",
     "write_models",

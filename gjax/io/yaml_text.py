@@ -5,13 +5,14 @@ What the keys mean is not known here.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import yaml
 
 from gjax.errors import ConfigError
 
-__all__ = ["load_yaml"]
+__all__ = ["dump_yaml", "load_yaml"]
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -48,3 +49,21 @@ def load_yaml(text: str) -> Any:
         If it is no YAML.
     """
     return yaml.load(text, Loader=_UniqueKeyLoader)
+
+
+def dump_yaml(data: dict[str, Any], *, checksum: bool = False) -> str:
+    """Write plain objects as YAML text, in the form of Gammapy.
+
+    Parameters
+    ----------
+    data :
+        What to write; keys keep their order.
+    checksum :
+        Whether the last key is ``checksum``, the MD5 sum of the text before it, which Gammapy
+        checks.
+    """
+    text = yaml.safe_dump(data, sort_keys=False, indent=4, width=80, default_flow_style=False)
+    if not checksum:
+        return text
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return f"{text}checksum: {digest}\n"

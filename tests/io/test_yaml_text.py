@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 import yaml
 
 from gjax.errors import ConfigError
-from gjax.io.yaml_text import load_yaml
+from gjax.io.yaml_text import dump_yaml, load_yaml
 
 
 def test_plain_objects_come_out():
@@ -28,3 +30,11 @@ def test_an_anchor_may_be_merged():
 def test_what_is_no_plain_yaml_is_refused(text):
     with pytest.raises(yaml.YAMLError):
         load_yaml(text)
+
+
+def test_text_keeps_the_order_and_ends_with_its_sum():
+    text = dump_yaml({"b": 1, "a": [{"c": "x"}]}, checksum=True)
+    body, _, digest = text.rpartition("checksum: ")
+    assert body == dump_yaml({"b": 1, "a": [{"c": "x"}]})
+    assert list(load_yaml(body)) == ["b", "a"]
+    assert digest.strip() == hashlib.md5(body.encode()).hexdigest()
