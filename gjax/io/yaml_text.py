@@ -12,7 +12,7 @@ import yaml
 
 from gjax.errors import ConfigError
 
-__all__ = ["dump_yaml", "load_yaml"]
+__all__ = ["dump_yaml", "load_yaml", "text_checksum"]
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -65,5 +65,9 @@ def dump_yaml(data: dict[str, Any], *, checksum: bool = False) -> str:
     text = yaml.safe_dump(data, sort_keys=False, indent=4, width=80, default_flow_style=False)
     if not checksum:
         return text
-    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-    return f"{text}checksum: {digest}\n"
+    return f"{text}checksum: {text_checksum(text)}\n"
+
+
+def text_checksum(text: str) -> str:
+    """Give the MD5 sum of YAML text, as Gammapy writes it behind the text."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
