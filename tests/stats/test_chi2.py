@@ -51,16 +51,10 @@ def test_a_weight_of_zero_leaves_a_side_out():
 def test_unused_points_do_no_harm():
     used = np.array([True, False])
     points = Points(np.array([1.0, 0.0]), np.array([1.0, 0.0]), np.array([1.0, 0.0]), used)
-
-    def stat(amplitude):
-        # The second prediction is not finite, and neither is its derivative.
-        return jnp.sum(points_stat(points, amplitude * jnp.array([1.0, jnp.inf])))
-
-    value, slope = jax.value_and_grad(stat)(3.0)
-    assert float(value) == 4.0
-    assert np.isfinite(float(slope)) or np.isnan(float(slope * 0)), "the model's own infinity"
-    finite = jax.grad(lambda m: jnp.sum(points_stat(points, m)))(jnp.array([3.0, 1e300]))
-    np.testing.assert_allclose(finite, [4.0, 0.0])
+    predicted = jnp.array([3.0, jnp.inf])
+    np.testing.assert_allclose(points_stat(points, predicted), [4.0, 0.0])
+    slope = jax.grad(lambda m: jnp.sum(points_stat(points, m)))(predicted)
+    np.testing.assert_allclose(slope, [4.0, 0.0])
 
 
 def test_profiles_replace_errors():
