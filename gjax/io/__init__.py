@@ -20,6 +20,8 @@ from gjax.io.maps import read_mask as read_mask
 from gjax.io.maps import write_map as write_map
 from gjax.io.models import read_models as read_models
 from gjax.io.models import write_models as write_models
+from gjax.io.ogip import read_ogip as read_ogip
+from gjax.io.ogip import write_ogip as write_ogip
 from gjax.io.results import read_result as read_result
 from gjax.io.results import write_result as write_result
 
@@ -33,11 +35,13 @@ __all__ = [
     "read_map",
     "read_mask",
     "read_models",
+    "read_ogip",
     "read_result",
     "write_dataset",
     "write_datasets",
     "write_flux_points",
     "write_map",
     "write_models",
+    "write_ogip",
     "write_result",
 ]

@@ -146,6 +146,11 @@ class FitsFile:
                 path=self.path,
             )
 
+    @property
+    def hdus(self) -> fits.HDUList:
+        """The HDUs as astropy gives them."""
+        return self._hdus
+
     def __contains__(self, name: str) -> bool:
         return name.strip().upper() in (each.upper() for each in self.names)
 
