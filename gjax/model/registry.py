@@ -14,10 +14,24 @@ import numpy as np
 
 from gjax.errors import UnknownNameError
 from gjax.maps.axis import MapAxis
+from gjax.maps.map import Map
+from gjax.maps.wcs import WcsGeom
 from gjax.model import temporal
 from gjax.model.background import FoVBackground
+from gjax.model.response_modifier import ResponseModifier
 from gjax.model.sky import SkyModel
-from gjax.model.spatial import Disk, Gaussian, Point
+from gjax.model.spatial import (
+    ConstantFlux,
+    ConstantSpatial,
+    Disk,
+    Gaussian,
+    GeneralizedGaussian,
+    PiecewiseNormSpatial,
+    Point,
+    Shell,
+    Shell2,
+    TemplateMap,
+)
 from gjax.model.spectral import (
     BrokenPowerLaw,
     Constant,
@@ -120,10 +134,31 @@ SPECTRAL = {
     "meyer-crab": Entry(MeyerCrab, "MeyerCrabSpectralModel"),
 }
 
+def _two_blobs() -> TemplateMap:
+    geom = WcsGeom.create((0.0, 0.0), binsz=0.1, npix=(41, 31), frame="galactic")
+    lon, lat = geom.coords()
+    lon = (lon + 180.0) % 360.0 - 180.0
+    blobs = [np.exp(-2.0 * ((lon - at) ** 2 + (lat - at / 2) ** 2)) for at in (-0.6, 0.9)]
+    return TemplateMap.create(Map(blobs[0] + 0.5 * blobs[1], geom))
+
+
+def _five_places() -> PiecewiseNormSpatial:
+    return PiecewiseNormSpatial(
+        lon=[-1.0, 1.0, 0.0, -1.0, 1.0], lat=[-1.0, -1.0, 0.0, 1.0, 1.0], norms=[0.8, 1, 1.3, 1, 1]
+    )
+
+
 SPATIAL = {
     "point": Entry(Point, "PointSpatialModel"),
     "gauss": Entry(Gaussian, "GaussianSpatialModel"),
+    "gauss-general": Entry(GeneralizedGaussian, "GeneralizedGaussianSpatialModel"),
     "disk": Entry(Disk, "DiskSpatialModel"),
+    "shell": Entry(Shell, "ShellSpatialModel"),
+    "shell2": Entry(Shell2, "Shell2SpatialModel"),
+    "const": Entry(ConstantSpatial, "ConstantSpatialModel"),
+    "const-flux": Entry(ConstantFlux, "ConstantFluxSpatialModel"),
+    "template": Entry(TemplateMap, "TemplateSpatialModel", _two_blobs),
+    "piecewise-norm": Entry(PiecewiseNormSpatial, "PiecewiseNormSpatialModel", _five_places),
 }
 
 TEMPORAL = {
@@ -150,6 +185,7 @@ COMPONENT = {
     "sky-model": Entry(SkyModel, "SkyModel"),
     "fov-bkg": Entry(FoVBackground, "FoVBackgroundModel"),
     "template-npred": Entry(TemplateNPred, "TemplateNPredModel"),
+    "response": Entry(ResponseModifier, "ResponseModifier"),
 }
 
 #: Registered classes by kind and short tag.

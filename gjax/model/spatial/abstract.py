@@ -69,7 +69,7 @@ class AbstractSpatial(eqx.Module):
             Longitude and latitude in deg in the model's frame, broadcast against each other.
         resolution :
             Root mean square size in deg of the cell over which the value is to be an average;
-            edges sharper than that are softened to it. Smooth models need not care.
+            edges sharper than that are softened to it. Smooth models may ignore it.
         energy :
             True energy in TeV, one number; only models that depend on energy look at it.
         """

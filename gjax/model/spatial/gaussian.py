@@ -8,7 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from gjax.model.spatial.abstract import AbstractSpatial, check_frame
-from gjax.model.spatial.ellipse import from_center, integrate_directions, semi_axes
+from gjax.model.spatial.ellipse import Axes, from_center, integrate_directions, semi_axes
 from gjax.numerics.sphere import haversine
 from gjax.parameters import param
 from gjax.typing import Array, ArrayLike, Scalar
@@ -75,8 +75,9 @@ class Gaussian(AbstractSpatial):
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
-        """Evaluate the density in sr-1."""
-        axes = semi_axes(self.sigma, self.e)
+        """Evaluate the density in sr-1, averaged over cells of a size of ``resolution``."""
+        # The variances of source and cell add up.
+        axes = Axes(*(a + jnp.square(resolution) for a in semi_axes(self.sigma, self.e)))
         versine, sigma2 = from_center(self.position, self.phi, axes, lon, lat)
         density = jnp.exp(-0.5 * versine / _versine(sigma2))
         return density / integrate_directions(_solid_angle, axes)

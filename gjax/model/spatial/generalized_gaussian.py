@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gjax.model.spatial.abstract import AbstractSpatial, check_frame
-from gjax.model.spatial.ellipse import from_center, integrate_directions, semi_axes
+from gjax.model.spatial.ellipse import Axes, from_center, integrate_directions, semi_axes
 from gjax.numerics.sphere import haversine
 from gjax.numerics.vector import chord_to_separation
 from gjax.parameters import param
@@ -99,10 +99,11 @@ class GeneralizedGaussian(AbstractSpatial):
         energy: ArrayLike | None = None,
     ) -> Array:
         """Evaluate the density in sr-1, with a cusp and an edge as soft as ``resolution``."""
-        axes = semi_axes(self.r_0, self.e)
+        soft2 = jnp.square(resolution) + _MIN_SIZE**2
+        # A source much smaller than a cell is about as large as the cell.
+        axes = Axes(*(jnp.sqrt(a * a + 4.0 * soft2**2) for a in semi_axes(self.r_0, self.e)))
         versine, radius2 = from_center(self.position, self.phi, axes, lon, lat)
         distance, _ = chord_to_separation(2.0 * versine)
-        soft2 = jnp.square(resolution) + _MIN_SIZE**2
         eta = self._eta(axes.minor2, soft2)
         # The mean of r over a cell is nearly the root of r^2 and the cell's mean square.
         x2 = (jnp.square(distance) + soft2) / radius2

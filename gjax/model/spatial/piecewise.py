@@ -10,6 +10,7 @@ import numpy as np
 
 from gjax.model.spatial.abstract import AbstractSpatial, check_frame
 from gjax.numerics import vector
+from gjax.numerics.namespace import array_namespace
 from gjax.parameters import ParameterSpec, param_tuple
 from gjax.typing import Array, ArrayLike, Scalar
 
@@ -129,5 +130,6 @@ class PiecewiseNormSpatial(AbstractSpatial):
 
 def _kernel(chord2: ArrayLike) -> Array:
     """Give d^2 ln d^2, zero at zero."""
-    safe = jnp.maximum(chord2, _TINY)
-    return safe * jnp.log(safe)
+    xp = array_namespace(chord2)
+    safe = xp.maximum(chord2, _TINY)
+    return safe * xp.log(safe)
