@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -10,23 +9,32 @@ import numpy as np
 import pytest
 
 from gjax.model.registry import REGISTRY
-from gjax.parameters import specs
+from gjax.parameters import own_values, specs, with_values
 
 N_INSTANCES = 3
 
 
 def build(cls, shift: float):
-    """Make an instance with every parameter moved from its default.
+    """Make an instance with every parameter moved from that of the example.
 
-    The fraction is of the way to the upper bound where there is one, else of the default.
+    The fraction is of the way to the upper bound where there is one, else of five typical steps or
+    the value; it is a little different for each parameter, so that no two of them stay equal.
     """
-    values = {}
-    for name, spec in specs(cls).items():
-        step = abs(spec.default) if spec.default else (spec.scale or 1.0)
+    model = example(cls)
+    values, given = {}, own_values(model)
+    for k, (name, spec) in enumerate(specs(model).items()):
+        value = float(given[name])
+        step = 5.0 * spec.scale if spec.scale else abs(value) or 1.0
         if spec.max is not None:
-            step = spec.max - spec.default
-        values[name] = spec.default + shift * step
-    return cls(**values)
+            step = spec.max - value
+        values[name] = value + shift * (1.0 - 0.3 * (k % 3)) * step
+    return with_values(model, values)
+
+
+def example(cls):
+    """Give the registered example of a class."""
+    found = [e for kind in REGISTRY.values() for e in kind.values() if e.cls is cls]
+    return found[0].example()
 
 
 def instances(cls) -> list:
@@ -36,7 +44,8 @@ def instances(cls) -> list:
 
 def borders(cls) -> list:
     """Make instances that sit on each finite bound, and on all the lower ones together."""
-    declared = specs(cls)
+    model = build(cls, 0.1)
+    declared = specs(model)
     single = [
         {name: bound}
         for name, spec in declared.items()
@@ -44,7 +53,7 @@ def borders(cls) -> list:
         if bound is not None
     ]
     together = {name: spec.min for name, spec in declared.items() if spec.min is not None}
-    return [dataclasses.replace(build(cls, 0.1), **values) for values in [*single, together]]
+    return [with_values(model, values) for values in [*single, together]]
 
 
 def entries(kind: str) -> list:
@@ -52,7 +61,7 @@ def entries(kind: str) -> list:
     return [pytest.param(entry.cls, id=tag) for tag, entry in REGISTRY[kind].items()]
 
 
-def reference() -> dict:
+def reference(name: str = "models") -> dict:
     """Read Gammapy's numbers."""
-    path = Path(__file__).parents[1] / "reference" / "data" / "models.json"
+    path = Path(__file__).parents[1] / "reference" / "data" / f"{name}.json"
     return json.loads(path.read_text())

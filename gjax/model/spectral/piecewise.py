@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, final
 
 import equinox as eqx
@@ -100,7 +101,10 @@ class PiecewiseNorm(AbstractSpectral):
         point = jnp.asarray(energy, float)
         if self.interp == "log":
             nodes, point = jnp.log(nodes), jnp.log(point)
-            norms = jnp.log(jnp.maximum(norms, _TINY))
+            # Where a norm is zero nothing may differentiate the logarithm.
+            is_positive = norms > _TINY
+            logarithm = jnp.log(jnp.where(is_positive, norms, 1.0))
+            norms = jnp.where(is_positive, logarithm, math.log(_TINY))
         return interpolate_grid(norms, [nodes], [point], extrapolate=False)
 
     def _integrate(self, energy_min: ArrayLike, energy_max: ArrayLike, power: int) -> Array:

@@ -127,7 +127,7 @@ class Template(AbstractSpectral):
 class TemplateND(AbstractQuadrature, AbstractSpectral):
     """A table whose further axes are parameters, interpolated in all of them.
 
-    Values are interpolated as logarithms, linearly in the scale of each axis, and go on beyond the
+    Values are interpolated as logarithms, linearly in bins of each axis, and go on beyond the
     table. An axis gives its parameter the name, the unit, the first and the last node as bounds and
     the middle between them as the default.
 
@@ -174,21 +174,23 @@ class TemplateND(AbstractQuadrature, AbstractSpectral):
 
     @property
     def breaks(self) -> Array:
-        """The nodes in energy, in TeV."""
-        return jnp.asarray(next(axis.center for axis in self.axes if _is_energy(axis)))
+        """Where the interpolation has kinks in energy, in TeV."""
+        axis = next(axis for axis in self.axes if _is_energy(axis))
+        return jnp.asarray(np.union1d(axis.nodes, axis.center))
 
     def __call__(self, energy: ArrayLike) -> Array:
         """Evaluate the table at the values of the parameters."""
         others = iter(self.parameters)
         points, nodes, values = [], [], self.values
         for i, axis in enumerate(self.axes):
-            center, coordinate = axis.center, energy
-            if not _is_energy(axis):
-                coordinate = next(others)
-                values, center = cut_cell(values, center, coordinate, axis=i)
-            scale = _SCALES[axis.interp]
-            points.append(scale(jnp.asarray(coordinate, float)))
-            nodes.append(scale(jnp.asarray(center)))
+            node = np.arange(float(axis.nbin))
+            if _is_energy(axis):
+                pixel = _pixel(axis, energy)
+            else:
+                pixel = _pixel(axis, next(others))
+                values, node = cut_cell(values, node, pixel, axis=i)
+            points.append(pixel)
+            nodes.append(node)
         logarithm = jnp.log(jnp.maximum(jnp.asarray(values), _TINY))
         return jnp.exp(interpolate_grid(logarithm, nodes, points))
 
@@ -198,6 +200,15 @@ _SCALES: dict[str, Callable[[Array], Array]] = {
     "log": jnp.log,
     "sqrt": jnp.sqrt,
 }
+
+
+def _pixel(axis: MapAxis, coordinate: ArrayLike) -> Array:
+    """Give the place on an axis in bins, as `MapAxis.coord_to_pix`, but differentiable."""
+    scale = _SCALES[axis.interp]
+    first = 0.0 if axis.node_type == "center" else -0.5
+    places = first + np.arange(len(axis.nodes))
+    nodes = scale(jnp.asarray(axis.nodes))
+    return interpolate_grid(places, [nodes], [scale(jnp.asarray(coordinate, float))])
 
 
 def _is_energy(axis: MapAxis) -> bool:
