@@ -10,9 +10,12 @@ from gjax.io.datasets import read_dataset as read_dataset
 from gjax.io.datasets import write_dataset as write_dataset
 from gjax.io.datasets_yaml import read_datasets as read_datasets
 from gjax.io.datasets_yaml import write_datasets as write_datasets
+from gjax.io.fermi import read_fermi_events as read_fermi_events
 from gjax.io.fermi import read_fermi_psf as read_fermi_psf
 from gjax.io.flux_points import read_flux_points as read_flux_points
+from gjax.io.flux_points import read_flux_points_dataset as read_flux_points_dataset
 from gjax.io.flux_points import write_flux_points as write_flux_points
+from gjax.io.flux_points import write_flux_points_dataset as write_flux_points_dataset
 from gjax.io.gadf import DataStore as DataStore
 from gjax.io.healpix import read_healpix_map as read_healpix_map
 from gjax.io.maps import read_map as read_map
@@ -29,8 +32,10 @@ __all__ = [
     "DataStore",
     "read_dataset",
     "read_datasets",
+    "read_fermi_events",
     "read_fermi_psf",
     "read_flux_points",
+    "read_flux_points_dataset",
     "read_healpix_map",
     "read_map",
     "read_mask",
@@ -40,6 +45,7 @@ __all__ = [
     "write_dataset",
     "write_datasets",
     "write_flux_points",
+    "write_flux_points_dataset",
     "write_map",
     "write_models",
     "write_ogip",

@@ -26,7 +26,9 @@ from gjax.errors import ConfigError, FileFormatError
 from gjax.io.atomic import atomic_write
 from gjax.io.datasets import read_dataset, write_dataset
 from gjax.io.flux_points import read_flux_points_dataset, write_flux_points_dataset
+from gjax.io.maps import open_fits
 from gjax.io.models.keys import check_keys, nearest
+from gjax.io.ogip import read_ogip
 from gjax.io.yaml_text import dump_yaml, load_yaml
 from gjax.maps.region_geom import RegionGeom
 
@@ -185,4 +187,11 @@ def _read(entry: Mapping[str, Any], path: Path) -> AnyDataset:
         )
     if entry["type"] == "FluxPointsDataset":
         return read_flux_points_dataset(file, entry["name"])
+    if _is_ogip(file):
+        return read_ogip(file, name=entry["name"])
     return read_dataset(file, entry["name"])
+
+
+def _is_ogip(file: Path) -> bool:
+    with open_fits(file) as hdus:
+        return "SPECTRUM" in hdus

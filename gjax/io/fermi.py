@@ -1,6 +1,7 @@
-"""Files of the Fermi science tools that have a form of their own: the PSF of gtpsf.
+"""Files of the Fermi science tools: event lists and the PSF of gtpsf.
 
-Counts and exposures of the tools are maps (`gjax.io.maps`, `gjax.io.healpix`).
+Counts and exposures of the tools are maps (`gjax.io.maps`, `gjax.io.healpix`), the isotropic
+diffuse spectrum is a table (`gjax.io.template`).
 """
 
 from __future__ import annotations
@@ -12,13 +13,39 @@ from astropy.io import fits
 
 from gjax.dataset.response import PSFMap
 from gjax.errors import FileFormatError
+from gjax.events.event_list import EventList
+from gjax.events.gti import GTI
+from gjax.io.gadf.events import read_events, read_gti
+from gjax.io.gadf.fits_file import FitsFile
 from gjax.io.maps import open_fits
 from gjax.maps.axis import MapAxis
 from gjax.maps.wcs import everywhere
 
-__all__ = ["read_fermi_psf"]
+__all__ = ["read_fermi_events", "read_fermi_psf"]
 
 _COLUMNS = (("THETA", "Theta"), ("PSF", "Energy"), ("PSF", "Exposure"), ("PSF", "Psf"))
+
+
+def read_fermi_events(path: str | os.PathLike[str]) -> tuple[EventList, GTI]:
+    """Read the events and the good time intervals of a file of gtselect (FT1).
+
+    Energies come in TeV. The events are binned by `gjax.reduce.counts.counts_cube`.
+
+    Parameters
+    ----------
+    path :
+        FITS file with the HDUs EVENTS and GTI, may be compressed.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    FileFormatError
+        If the file is damaged or lacks an HDU or a column.
+    """
+    file = FitsFile(path)
+    gti = read_gti(file.table("GTI"))
+    return read_events(file.table("EVENTS"), gti.reference), gti
 
 
 def read_fermi_psf(path: str | os.PathLike[str]) -> PSFMap:

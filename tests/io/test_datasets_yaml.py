@@ -16,6 +16,7 @@ from gjax.dataset.response import EDispKernelMap, RecoPSFMap
 from gjax.errors import ConfigError, FileFormatError
 from gjax.io.datasets import read_dataset
 from gjax.io.datasets_yaml import read_datasets, write_datasets
+from gjax.io.ogip import write_ogip
 from gjax.maps.axis import MapAxis
 from gjax.maps.region_geom import RegionGeom
 
@@ -174,3 +175,13 @@ def test_other_files_are_refused(tmp_path):
         read_datasets(path)
     with pytest.raises(FileNotFoundError):
         read_datasets(tmp_path / "nothing.yaml")
+
+
+def test_spectra_may_be_in_ogip_files(tmp_path, onoff):
+    write_ogip(onoff, tmp_path / "pha_obs1.fits")
+    entry = {"name": "a", "type": "SpectrumDatasetOnOff", "filename": "pha_obs1.fits"}
+    path = tmp_path / "datasets.yaml"
+    path.write_text(yaml.safe_dump({"datasets": [entry | {"format": "ogip"}]}))
+    spectrum = read_datasets(path)["a"]
+    np.testing.assert_array_equal(spectrum.counts, onoff.counts)
+    np.testing.assert_array_equal(spectrum.mask, onoff.mask)
