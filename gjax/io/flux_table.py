@@ -21,7 +21,7 @@ from gjax.errors import FileFormatError
 from gjax.estimate.points import FluxPoints
 from gjax.model.spectral import PowerLaw
 
-__all__ = ["SED_TYPES", "flux_points_from_table", "flux_points_to_table"]
+__all__ = ["SED_TYPES", "Columns", "flux_points_from_table", "flux_points_to_table"]
 
 #: How fluxes may be written.
 SED_TYPES = ("likelihood", "dnde", "e2dnde", "flux", "eflux")

@@ -112,9 +112,11 @@ def _times(table: Table, reader: Columns) -> tuple[np.ndarray, np.ndarray, float
     scale = str(meta.get("TIMESYS", "utc")).strip().lower()
     try:
         integer, fraction = float(meta.get("MJDREFI", 0)), float(meta.get("MJDREFF", 0.0))
-        epoch = epoch_mjd(integer, fraction, scale)
-        unit = u.Unit(str(meta.get("TIMEUNIT", "d")).strip())
-        scale_days = unit.to("d")
+        # Times may be whole dates, since an epoch of zero.
+        epoch = epoch_mjd(integer, fraction, scale) if integer or fraction else None
+        per_day = u.Unit(str(meta.get("TIMEUNIT", "d")).strip()).to("d")
+        if scale not in Time.SCALES:
+            raise ValueError(f"unknown time scale {scale!r}")
     except (ValueError, TypeError) as error:
         raise FileFormatError(str(error), path=reader.path, column="MJDREFI") from error
     times = []
@@ -123,12 +125,13 @@ def _times(table: Table, reader: Columns) -> tuple[np.ndarray, np.ndarray, float
         if isinstance(column, Time):
             times.append(column)
             continue
-        plain = getattr(column, "unit", None) is None
-        days = reader.numbers(name)[:, 0] * scale_days if plain else reader.numbers(name, "d")[:, 0]
+        has_unit = getattr(column, "unit", None) is not None
+        days = reader.numbers(name, "d") if has_unit else reader.numbers(name) * per_day
         if not np.isfinite(days).all():
             raise reader.error("times contain NaN or infinity", name)
-        whole = np.floor(days)
+        whole = np.floor(days[:, 0])
         # In two parts, so that nothing is lost to the size of a date.
-        times.append(Time(integer + whole, fraction + (days - whole), format="mjd", scale=scale))
-    reference = epoch if epoch else float(np.floor(times[0].tt.mjd.min()))
+        rest = fraction + (days[:, 0] - whole)
+        times.append(Time(integer + whole, rest, format="mjd", scale=scale))
+    reference = float(np.floor(times[0].tt.mjd.min())) if epoch is None else epoch
     return as_seconds(times[0], reference), as_seconds(times[1], reference), reference

@@ -10,9 +10,12 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.table import Table
 
+from gjax.dataset import FluxPointsDataset
 from gjax.errors import FileFormatError
 from gjax.estimate import FluxPoints
+from gjax.events.gti import GTI
 from gjax.io import read_flux_points, write_flux_points
+from gjax.io.flux_points import read_flux_points_dataset, write_flux_points_dataset
 
 EDGES = np.array([1.0, 2.0, 5.0, 10.0])
 
@@ -169,3 +172,36 @@ def test_other_files_are_no_flux_points(points, tmp_path):
         assert str(path) in str(caught.value)
     with pytest.raises(FileNotFoundError):
         read_flux_points(tmp_path / "missing.fits")
+
+
+@pytest.mark.parametrize("ending", ["fits", "ecsv"])
+@pytest.mark.parametrize("stat_type", ["chi2", "distrib", "profile"])
+def test_data_of_a_fit_survive(points, tmp_path, ending, stat_type):
+    scan = np.linspace(0.0, 3.0, 7)
+    fields = {
+        "norm_scan": scan,
+        "stat_scan": 100.0 + (scan - 1.1) ** 2 / 0.01 * np.array([1.0, 1.0, np.nan])[:, None],
+        "gti": GTI(np.array([0.0]), np.array([10.0]), 55000.0),
+        "telescope": "HESS",
+    }
+    source = dataclasses.replace(points, **fields)
+    dataset = FluxPointsDataset.from_flux_points(source, "crab", stat_type=stat_type)
+    dataset = dataset.with_mask_fit(1.0, 5.0)
+    read = read_flux_points_dataset(write_flux_points_dataset(dataset, tmp_path / f"a.{ending}"))
+    assert (read.name, read.stat_type, read.telescope) == ("crab", stat_type, "HESS")
+    assert read.mask.tolist() == dataset.mask.tolist()
+    predicted = 1.2 * points.ref_dnde
+    np.testing.assert_allclose(read.stat_array(predicted), dataset.stat_array(predicted), rtol=1e-9)
+    np.testing.assert_allclose(read.width, dataset.width)
+    assert (read.gti is not None) == (ending == "fits")
+
+
+def test_any_file_of_points_is_data(points, tmp_path):
+    path = write_flux_points(points, tmp_path / "hess.v2.ecsv", sed_type="dnde")
+    named = read_flux_points_dataset(path, "mine", stat_type="distrib")
+    assert (named.name, named.stat_type) == ("mine", "distrib")
+    assert read_flux_points_dataset(path).name == "4FGL J0534.5+2201"
+    _damage(path, lambda t: t.replace_column("dnde_err", 0 * t["dnde_err"]))
+    with pytest.raises(FileFormatError, match="the error must be positive") as caught:
+        read_flux_points_dataset(path)
+    assert str(path) in str(caught.value)

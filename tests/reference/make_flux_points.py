@@ -1,7 +1,7 @@
 """Write data/flux_points.json: what Gammapy reads from files of flux points, and how it fits them.
 
-Run in an environment with Gammapy, with GAMMAPY_DATA set: ``python make_flux_points.py``. Flux points
-from catalogs are written as data/sed_*.ecsv by Gammapy. The tests of flux points compare with these
+Run in an environment with Gammapy, with GAMMAPY_DATA set: ``python make_flux_points.py``. Points of
+catalogs are written as data/sed_*.ecsv by Gammapy. The tests of flux points compare with these
 files; they do not need Gammapy.
 """
 
@@ -10,7 +10,6 @@ import os
 import warnings
 from pathlib import Path
 
-import astropy.units as u
 import gammapy
 import numpy as np
 from astropy.table import Table
@@ -43,6 +42,7 @@ MODELS = [
     ("ecpl", {"index": 2.0, "amplitude": 1e-12, "lambda_": 0.1}),
     ("lp", {"alpha": 2.0, "amplitude": 1e-12, "beta": 0.1, "reference": 1.0}),
 ]
+HAWC_START = {"alpha": 2.6, "amplitude": 3e-11, "beta": 0.1, "reference": 1.0}
 QUANTITIES = [
     "norm", "norm_err", "norm_errn", "norm_errp", "norm_ul", "dnde", "dnde_err", "dnde_ul",
     "e2dnde", "flux", "eflux", "ts", "sqrt_ts", "stat", "stat_null", "stat_scan", "is_ul",
@@ -179,11 +179,10 @@ def main():
         "fits": [fit(catalogs, *spectrum) for spectrum in MODELS],
         "single": [
             fit({"points": points[FILES[1]]}, *PL),
-            fit({"points": points[FILES[0]]}, "lp", {"alpha": 2.6, "amplitude": 3e-11, "beta": 0.1, "reference": 1.0}),
+            fit({"points": points[FILES[0]]}, "lp", HAWC_START),
             fit({"points": profiled}, "pl", {"index": 2.6, "amplitude": 3.5e-11}, "profile"),
         ],
-    }  # fmt: skip
-    assert u.Unit("TeV") == crab.energy_ref.unit
+    }
     (HERE / "flux_points.json").write_text(json.dumps(content) + "\n")
     for line in content["fits"] + content["single"]:
         print(line)

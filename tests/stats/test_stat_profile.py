@@ -1,4 +1,4 @@
-"""Likelihood profiles: true ones of Poisson counts, faint and bright, inside and beyond the scan."""
+"""Likelihood profiles: those of Poisson counts, faint and bright, inside and beyond the scan."""
 
 from __future__ import annotations
 
