@@ -12,6 +12,7 @@ from typing import Any
 from gjax.cli.products import Products, file_name
 from gjax.cli.schema import FluxPoints as FluxPointsSection
 from gjax.dataset.dataset import Dataset
+from gjax.dataset.datasets import AnyDataset
 from gjax.errors import ConfigError
 from gjax.estimate import FluxPoints, estimate_flux_points
 from gjax.io.flux_points import write_flux_points
@@ -56,17 +57,25 @@ def check_source(section: FluxPointsSection, models: Models) -> None:
 
 def make_flux_points(
     section: FluxPointsSection,
-    datasets: Sequence[Dataset],
+    datasets: Sequence[AnyDataset],
     models: Models,
     folding: Folding | None = None,
 ) -> FluxPoints:
-    """Estimate the flux points that a configuration asks for."""
+    """Estimate the flux points that a configuration asks for, from all datasets with counts."""
+    counted = [dataset for dataset in datasets if isinstance(dataset, Dataset)]
+    names = [dataset.name for dataset in counted]
+    # A source that only flux points see has no part in this.
+    present = [
+        (name, model)
+        for name, model in models.items()
+        if model.datasets_names is None or set(model.datasets_names) & set(names)
+    ]
     low, high, nbins = section.energy.min, section.energy.max, section.energy.nbins
     assert nbins is not None  # checked when the configuration was read
     given = section.parameters
     return estimate_flux_points(
-        datasets,
-        models,
+        counted,
+        Models.create(present),
         section.source,
         MapAxis.from_energy_bounds(low, high, nbins).edges,
         n_sigma=float(given.get("n_sigma", 1.0)),

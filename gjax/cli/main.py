@@ -1,8 +1,9 @@
 """The ``gjax`` command: arguments, messages and exit codes.
 
 Exit codes: 0 when everything succeeded, 1 when the fit did not (its results are written all the
-same), 2 when the input cannot be used, 130 when interrupted. The work is done elsewhere, in
-`gjax.cli.run` and `gjax.cli.demo`, which are imported only when they are needed.
+same), 2 when the input cannot be used, 3 when the fit succeeded but observations or datasets had to
+be left out, 130 when interrupted. The work is done elsewhere, in `gjax.cli.run` and
+`gjax.cli.demo`, which are imported only when they are needed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import click
 
 from gjax.errors import ConfigError, FileFormatError, UnknownNameError
 
-__all__ = ["config", "demo", "main", "run"]
+__all__ = ["config", "demo", "fit", "main", "run"]
 
 _USER_ERRORS = (ConfigError, FileFormatError, UnknownNameError, OSError)
 
@@ -86,11 +87,59 @@ def run(
     from gjax.cli.run import run_analysis
 
     outcome = run_analysis(config, models, output, overwrite=overwrite, quiet=quiet)
+    _report(outcome, quiet=quiet)
+
+
+@main.command()
+@click.option(
+    "--datasets",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Datasets in Gammapy's YAML, of any kind.",
+)
+@click.option(
+    "--models",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Models in Gammapy's YAML.",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    show_default="the working folder",
+    help="Folder for everything written.",
+)
+@click.option("--skip-bad", is_flag=True, help="Leave out datasets that cannot be read.")
+@click.option("--overwrite", is_flag=True, help="Replace the products of an earlier run.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
+@_report_errors
+def fit(
+    datasets: Path, models: Path, output: Path, skip_bad: bool, overwrite: bool, quiet: bool
+) -> None:
+    """Fit models jointly to datasets that exist already.
+
+    The datasets may be maps, spectra and flux points of different instruments. Written are
+    models.yaml (the best fit), result.json and pictures. For a fit range, flux points or a
+    posterior, name the datasets in a configuration (general.datasets_file) and use gjax run.
+    """
+    from gjax.cli.run import fit_datasets
+
+    outcome = fit_datasets(
+        datasets, models, output, skip_bad=skip_bad, overwrite=overwrite, quiet=quiet
+    )
+    _report(outcome, quiet=quiet)
+
+
+def _report(outcome: Any, *, quiet: bool) -> None:
+    """Print the summary of a run, and end with the exit code that it deserves."""
     if not quiet:
         click.echo(outcome.summary())
     if not outcome.success:
         click.echo(f"gjax: the fit failed: {outcome.message}", err=True)
         sys.exit(1)
+    if outcome.left_out:
+        sys.exit(3)
 
 
 @main.command()

@@ -12,6 +12,7 @@ import numpy as np
 from gjax.cli.config import Configuration
 from gjax.cli.paths import find_file
 from gjax.dataset.dataset import Dataset
+from gjax.dataset.datasets import AnyDataset
 from gjax.errors import ConfigError
 from gjax.infer.result import FitResult
 from gjax.io.results import parameter_rows
@@ -20,9 +21,8 @@ from gjax.parameters import Parameters
 
 __all__ = [
     "add_backgrounds",
-    "background_counts",
-    "dataset_rows",
     "find_models_file",
+    "match_models",
     "result_document",
 ]
 
@@ -45,33 +45,50 @@ def find_models_file(config: Configuration, models: Path | None) -> Path:
     return find_file(named, beside=config.folder, key="general.models_file")
 
 
-def add_backgrounds(
-    models: Models, parameters: Parameters, datasets: Sequence[Dataset]
-) -> tuple[Models, Parameters]:
-    """Give each dataset that has none, and any bin to fit, a background model with a free norm.
+def match_models(models: Models, datasets: Sequence[AnyDataset]) -> None:
+    """Check that models and datasets go together.
 
     Raises
     ------
     ConfigError
-        If a model is for a dataset that this analysis does not make, or has no place on the sky.
+        If a model is for a dataset that is not there, or a source in a map has no place on the sky.
     """
     names = [dataset.name for dataset in datasets]
+    maps = [d.name for d in datasets if isinstance(d, Dataset) and not d.is_region]
     for name, model in models.items():
         unknown = [wanted for wanted in model.datasets_names or () if wanted not in names]
         if unknown:
             raise ConfigError(
-                f"{name!r} is for dataset {unknown[0]!r}, but the analysis makes "
-                f"{', '.join(names)}",
+                f"{name!r} is for dataset {unknown[0]!r}, but the datasets are {', '.join(names)}",
                 key="models",
             )
         if isinstance(model, SkyModel) and model.spatial is None:
-            raise ConfigError(f"{name!r} has no spatial model, which a map needs", key="models")
+            shown = [dataset for dataset in maps if model.applies_to(dataset)]
+            if shown:
+                raise ConfigError(
+                    f"{name!r} has no spatial model, which the map {shown[0]!r} needs", key="models"
+                )
+
+
+def add_backgrounds(
+    models: Models, parameters: Parameters, datasets: Sequence[AnyDataset]
+) -> tuple[Models, Parameters]:
+    """Give each map that has none, and any bin to fit, a background model with a free norm.
+
+    Parameters
+    ----------
+    models, parameters :
+        Models and their table, as read.
+    datasets :
+        The datasets; those without a background map are left alone.
+    """
     modelled = {m.dataset for m in models.members if isinstance(m, FoVBackground)}
     extended = models
     for dataset in datasets:
+        if not isinstance(dataset, Dataset) or dataset.is_region or dataset.background is None:
+            continue
         # Without any bin in the mask nothing would constrain the norm.
-        wanted = dataset.background is not None and bool(dataset.mask.any())
-        if wanted and dataset.name not in modelled:
+        if dataset.name not in modelled and bool(dataset.mask.any()):
             background = FoVBackground(dataset.name)
             extended = extended.append(background.default_name, background)
     return extended, _extend_table(parameters, extended)
@@ -95,53 +112,6 @@ def _extend_table(parameters: Parameters, models: Models) -> Parameters:
         links=parameters.links,
         priors=parameters.priors,
     )
-
-
-def background_counts(dataset: Dataset, models: Models) -> np.ndarray | None:
-    """Predict the background of a dataset with its model, shape ``(ereco, y, x)``."""
-    if dataset.background is None:
-        return None
-    counts = np.asarray(dataset.background)
-    for model in models.members:
-        if isinstance(model, FoVBackground) and model.applies_to(dataset.name):
-            counts = counts * np.asarray(model.spectral(dataset.energy.center))[:, None, None]
-    return counts
-
-
-def dataset_rows(
-    datasets: Sequence[Dataset], npred: Sequence[np.ndarray], fit: FitResult
-) -> list[dict[str, Any]]:
-    """Count what is in the mask of each dataset.
-
-    Returns
-    -------
-    rows :
-        For each dataset ``name``, ``shape``, ``mask`` (number of bins in it) and, summed over the
-        mask, ``counts``, ``npred``, ``background`` (as reduced) and ``npred_background`` (with its
-        model); ``stat``; ``livetime`` in s and ``obs_ids``.
-    """
-    rows = []
-    for dataset, prediction in zip(datasets, npred, strict=True):
-        mask = dataset.mask
-
-        def total(cube: Any, mask: np.ndarray = mask) -> float | None:
-            return None if cube is None else float(np.asarray(cube)[mask].sum())
-
-        rows.append(
-            {
-                "name": dataset.name,
-                "shape": dataset.shape,
-                "mask": int(mask.sum()),
-                "counts": total(dataset.counts),
-                "npred": total(prediction),
-                "background": total(dataset.background),
-                "npred_background": total(background_counts(dataset, fit.models)),
-                "stat": fit.stat_datasets[dataset.name],
-                "livetime": None if dataset.livetime is None else float(dataset.livetime),
-                "obs_ids": dataset.obs_ids,
-            }
-        )
-    return rows
 
 
 def result_document(fit: FitResult, **more: Any) -> dict[str, Any]:

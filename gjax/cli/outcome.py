@@ -18,16 +18,17 @@ from gjax.cli.estimators import (
     write_products,
 )
 from gjax.cli.pictures import draw_corner, draw_datasets, draw_spectra
-from gjax.cli.products import Products, file_name
+from gjax.cli.products import Products
 from gjax.cli.progress import Progress
 from gjax.cli.schema import Analysis, Gjax
-from gjax.dataset.dataset import Dataset
+from gjax.dataset.datasets import AnyDataset
 from gjax.estimate import FluxPoints
 from gjax.infer.result import FitResult
 from gjax.infer.sample import sample_fit
-from gjax.io.datasets import write_dataset
+from gjax.io.datasets_yaml import write_datasets as write_datasets_file
 from gjax.io.models import write_models
 from gjax.io.results import posterior_summary, write_posterior, write_result
+from gjax.io.yaml_text import load_yaml
 from gjax.predict.options import FOLDINGS
 
 __all__ = ["SAMPLING_STEPS", "Outcome", "finish", "write_datasets"]
@@ -46,9 +47,10 @@ class Outcome:
     fit :
         The fit.
     datasets :
-        The reduced datasets, with the mask of the fit.
+        The datasets, with the mask of the fit.
     npred :
-        Predicted counts of each at the best fit, shape ``(ereco, y, x)``.
+        What is predicted for each at the best fit: counts, shape ``(ereco, y, x)`` (of on/off data
+        those of the sources), or fluxes of points.
     posterior :
         The posterior, if one was asked for.
     document :
@@ -57,16 +59,19 @@ class Outcome:
         Where the products are, and their names in it.
     flux_points :
         The flux points, if they were asked for.
+    left_out :
+        Observations and datasets that had to be left out, and why.
     """
 
     fit: FitResult
-    datasets: list[Dataset]
+    datasets: list[AnyDataset]
     npred: list[np.ndarray]
     posterior: Any
     document: dict[str, Any]
     folder: Path
     files: list[str] = field(default_factory=list)
     flux_points: FluxPoints | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def success(self) -> bool:
@@ -82,14 +87,17 @@ class Outcome:
         """Write the fit as a table, and where the products are."""
         listed = "\n".join(f"  {name}" for name in self.files)
         points = "" if self.flux_points is None else f"\n\n{self.flux_points}"
-        return f"{self.fit}{points}\n\nwritten to {self.folder}:\n{listed}"
+        missing = "".join(f"\n  {line}" for line in self.left_out)
+        left_out = f"\n\nleft out:{missing}" if missing else ""
+        return f"{self.fit}{points}{left_out}\n\nwritten to {self.folder}:\n{listed}"
 
 
-def write_datasets(products: Products, datasets: Sequence[Dataset]) -> None:
-    """Write each dataset to a file of its own."""
-    for dataset in datasets:
-        path = products.path("datasets", f"{file_name(dataset.name)}.fits")
-        write_dataset(dataset, path, overwrite=True)
+def write_datasets(products: Products, datasets: Sequence[AnyDataset]) -> None:
+    """Write each dataset to a file of its own, and the list of them that `gjax fit` takes."""
+    path = products.path("datasets", "datasets.yaml")
+    write_datasets_file(datasets, path, overwrite=True)
+    for entry in load_yaml(path.read_text(encoding="utf-8"))["datasets"]:
+        products.path("datasets", entry["filename"])
 
 
 def finish(

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gjax.cli.modelling import background_counts
 from gjax.cli.products import Products, file_name
+from gjax.cli.rows import background_counts, predicted_background
 from gjax.dataset.dataset import Dataset
+from gjax.dataset.datasets import AnyDataset
 from gjax.estimate import FluxPoints
 from gjax.infer.result import FitResult
 from gjax.maps.frames import convert
+from gjax.maps.wcs import WcsGeom
 from gjax.model import SkyModel
 from gjax.plot import (
     plot_corner,
     plot_counts_spectrum,
     plot_dataset,
     plot_flux_points,
+    plot_onoff_spectrum,
     plot_spectrum,
     save,
 )
@@ -37,47 +41,70 @@ def source_positions(fit: FitResult) -> dict[str, tuple[float, float]]:
     return found
 
 
-def energy_range(datasets: Sequence[Dataset]) -> tuple[float, float]:
-    """Give the ends in TeV of the energy bins that take part in the fit."""
-    ends = []
+def energy_range(datasets: Sequence[AnyDataset]) -> tuple[float, float]:
+    """Give the ends in TeV of the energies that take part in the fit."""
+    ends: list[float] = []
     for dataset in datasets:
-        used = np.flatnonzero(dataset.mask.any(axis=(1, 2)))
-        if used.size:
-            ends += [dataset.energy.edges[used[0]], dataset.energy.edges[used[-1] + 1]]
+        if isinstance(dataset, Dataset):
+            used = np.flatnonzero(dataset.mask.any(axis=(1, 2)))
+            edges = dataset.energy.edges
+            ends += [*edges[used], *edges[used + 1]]
+        else:
+            ends += list(np.asarray(dataset.energy)[np.asarray(dataset.mask, bool)])
     return float(min(ends)), float(max(ends))
 
 
 def draw_datasets(
-    products: Products, datasets: Sequence[Dataset], npred: Sequence[np.ndarray], fit: FitResult
+    products: Products, datasets: Sequence[AnyDataset], npred: Sequence[np.ndarray], fit: FitResult
 ) -> Iterator[str]:
-    """Draw the maps and the counts spectrum of each dataset; yield its name when done."""
+    """Draw the maps and the counts spectrum of each dataset; yield its name when done.
+
+    Of on/off data the spectrum shows counts on and off the source and the excess. Flux points are
+    drawn with the spectra of the sources.
+    """
     positions = source_positions(fit)
     for dataset, prediction in zip(datasets, npred, strict=True):
-        if not dataset.mask.any():
+        if not isinstance(dataset, Dataset) or not dataset.mask.any():
             continue
         name = file_name(dataset.name)
-        inside = {
-            source: position
-            for source, position in positions.items()
-            if _is_inside(dataset, position)
-        }
-        figure = plot_dataset(dataset, prediction, positions=inside)
-        save(figure, products.path("pictures", f"maps-{name}.png"))
-        background = background_counts(dataset, fit.models)
-        parts = {} if background is None else {"Background": background}
-        figure = plot_counts_spectrum(dataset, prediction, components=parts)
+        if not dataset.is_region:
+            total = prediction
+            if dataset.is_onoff:
+                total = prediction + predicted_background(dataset, prediction, fit.models)
+            _draw_maps(products.path("pictures", f"maps-{name}.png"), dataset, total, positions)
+        if dataset.is_onoff:
+            figure = plot_onoff_spectrum(dataset, prediction)
+        else:
+            background = background_counts(dataset, fit.models)
+            parts = {} if background is None else {"Background": background}
+            figure = plot_counts_spectrum(dataset, prediction, components=parts)
         save(figure, products.path("pictures", f"counts-{name}.png"))
         yield dataset.name
 
 
-def _is_inside(dataset: Dataset, position: tuple[float, float]) -> bool:
-    lon, lat = convert(*position, "icrs", dataset.geom.frame)
-    return min(int(index) for index in dataset.geom.coord_to_idx(lon, lat)) >= 0
+def _draw_maps(
+    path: Path,
+    dataset: Dataset,
+    prediction: np.ndarray,
+    positions: Mapping[str, tuple[float, float]],
+) -> None:
+    """Draw counts, prediction and residuals of a map."""
+    inside = {
+        source: position
+        for source, position in positions.items()
+        if isinstance(dataset.geom, WcsGeom) and _is_inside(dataset.geom, position)
+    }
+    save(plot_dataset(dataset, prediction, positions=inside), path)
+
+
+def _is_inside(geom: WcsGeom, position: tuple[float, float]) -> bool:
+    lon, lat = convert(*position, "icrs", geom.frame)
+    return min(int(index) for index in geom.coord_to_idx(lon, lat)) >= 0
 
 
 def draw_spectra(
     products: Products,
-    datasets: Sequence[Dataset],
+    datasets: Sequence[AnyDataset],
     fit: FitResult,
     points: FluxPoints | None = None,
 ) -> Iterator[str]:

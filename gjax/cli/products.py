@@ -23,6 +23,7 @@ _PATTERNS = (
     "flux_points-*.fits",
     "flux_points-*.ecsv",
     "datasets/*.fits",
+    "datasets/*.yaml",
     "pictures/*.png",
 )
 
@@ -72,9 +73,8 @@ class Products:
         if self.folder.exists() and not self.folder.is_dir():
             raise ConfigError(f"the output {self.folder} is no folder")
         taken = [path for pattern in (*_PATTERNS, *more) for path in self.folder.glob(pattern)]
-        replaced = {path.resolve() for path in inputs} & {
-            (self.folder / pattern).resolve() for pattern in _PATTERNS
-        }
+        # What is read must neither be written again nor vanish as what an earlier run left.
+        replaced = {path.resolve() for path in inputs} & {path.resolve() for path in taken}
         for path in replaced:
             raise ConfigError(
                 f"the results would replace {path}, which the analysis reads; choose another "

@@ -29,9 +29,15 @@ class Progress:
         Number of steps; more can be added later.
     quiet :
         Show no bar. Notes are shown all the same.
+
+    Attributes
+    ----------
+    left_out :
+        What was left out, and why, in the order in which it was said.
     """
 
     def __init__(self, total: int, *, quiet: bool = False) -> None:
+        self.left_out: list[str] = []
         self._bar: Any = tqdm(
             total=total,
             file=sys.stderr,
@@ -68,6 +74,11 @@ class Progress:
         if not self._bar.disable:
             self._bar.total += steps
             self._bar.refresh()
+
+    def leave_out(self, what: str, why: str) -> None:
+        """Say that an observation or a dataset is left out, and remember it."""
+        self.left_out.append(f"{what}: {why}")
+        self.note(f"warning: {what} is left out: {why}")
 
     def note(self, message: str) -> None:
         """Write a line for the user above the bar."""

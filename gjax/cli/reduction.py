@@ -1,4 +1,8 @@
-"""The first stages of a run: from the configuration to observations and reduced datasets."""
+"""The first stages of a run: from the configuration to observations and reduced maps.
+
+Spectra are reduced in `gjax.cli.spectra`, and datasets that exist already are read in
+`gjax.cli.reduced`.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,9 @@ from gjax.cli.paths import find_file
 from gjax.cli.progress import Progress
 from gjax.cli.schema import Datasets, EnergyAxis, TimeRange
 from gjax.dataset.dataset import Dataset
+from gjax.dataset.datasets import AnyDataset
 from gjax.dataset.edit import with_mask_fit
-from gjax.errors import ConfigError
+from gjax.errors import ConfigError, FileFormatError
 from gjax.events.gti import GTI
 from gjax.events.observation import Observation
 from gjax.io.gadf import DataStore
@@ -30,11 +35,14 @@ from gjax.units import to_internal
 
 __all__ = [
     "apply_fit_range",
+    "check_content",
+    "exclusion_mask",
     "iter_observations",
     "map_axes",
     "map_geometry",
     "open_data_store",
     "reduce_datasets",
+    "safe_mask_parameters",
     "select_observations",
 ]
 
@@ -103,16 +111,23 @@ def iter_observations(
 ) -> Iterator[Observation]:
     """Read observations one at a time, cut to the times asked for.
 
-    Those without a required response are left out with a note.
+    Those without a required response are left out with a note; so are those that cannot be read, if
+    ``gjax.on_error`` says so.
     """
     settings = config.settings.observations
     time = settings.obs_time
     for obs_id in obs_ids:
         missing = set(settings.required_irf) - set(store.available(obs_id))
         if missing:
-            progress.note(f"observation {obs_id} is left out: it has no {', '.join(missing)}")
+            progress.leave_out(f"observation {obs_id}", f"it has no {', '.join(sorted(missing))}")
             continue
-        observation = store.observation(obs_id, settings.required_irf)
+        try:
+            observation = store.observation(obs_id, settings.required_irf)
+        except FileFormatError as error:
+            if config.settings.gjax.on_error != "skip":
+                raise
+            progress.leave_out(f"observation {obs_id}", str(error))
+            continue
         if time.start is not None:
             observation = _select_times(observation, time)
         if observation.gti.total > 0:
@@ -158,12 +173,15 @@ def _energy_axis(axis: EnergyAxis, name: str) -> MapAxis:
 def reduce_datasets(
     config: Configuration, observations: Iterator[Observation], progress: Progress
 ) -> list[Dataset]:
-    """Reduce observations to datasets, stacked or one by one."""
+    """Reduce observations to maps, stacked or one by one."""
     datasets = config.settings.datasets
     energy, energy_true = map_axes(datasets)
-    fov = datasets.background.method == "fov_background"
+    method = datasets.background.method
+    on_error = config.settings.gjax.on_error
+    seen: list[int] = []
 
     def report(done: int, total: int | None, label: str) -> None:
+        seen.append(int(label))
         progress.advance()
         progress.stage(f"reduced observation {label}")
 
@@ -177,22 +195,27 @@ def reduce_datasets(
             binsize_irf=datasets.geom.wcs.binsize_irf,
             selection=datasets.map_selection,
             safe_mask=datasets.safe_mask.methods,
-            safe_mask_parameters=_safe_mask_parameters(datasets),
-            background=datasets.background.method if fov else None,
-            background_parameters=_background_parameters(datasets) if fov else None,
-            exclusion_mask=_exclusion_mask(config) if fov else None,
+            safe_mask_parameters=safe_mask_parameters(datasets),
+            background=method,
+            background_parameters=_background_parameters(datasets) if method else None,
+            exclusion_mask=exclusion_mask(config) if method else None,
             stack=datasets.stack,
             progress=report,
+            **({"on_error": "skip"} if on_error == "skip" else {}),
         )
     except ValueError as error:
         if isinstance(error, ConfigError) or type(error) is not ValueError:
             raise
         raise ConfigError(str(error), key="datasets") from error
-    _check_content(reduced)
+    if on_error == "skip":
+        used = {obs_id for dataset in reduced for obs_id in dataset.obs_ids}
+        missing = [obs_id for obs_id in seen if obs_id not in used]
+        progress.left_out.extend(f"observation {obs_id}: see the warnings" for obs_id in missing)
+    check_content(reduced)
     return reduced
 
 
-def _check_content(datasets: Sequence[Dataset]) -> None:
+def check_content(datasets: Sequence[Dataset]) -> None:
     """Refuse datasets with nothing in them to fit."""
     if not any(dataset.mask.any() for dataset in datasets):
         raise ConfigError(
@@ -208,19 +231,22 @@ def _check_content(datasets: Sequence[Dataset]) -> None:
         )
 
 
-def _exclusion_mask(config: Configuration) -> Any:
+def exclusion_mask(config: Configuration) -> Any:
+    """Read the exclusion mask of the background, if there is one."""
     key = "datasets.background.exclusion"
     path = config.settings.datasets.background.exclusion
     return None if path is None else read_mask(find_file(path, beside=config.folder, key=key))
 
 
 def _background_parameters(datasets: Datasets) -> dict[str, Any]:
-    """Give thresholds as numbers: YAML takes 1e3, without a point, for text."""
+    """Give thresholds as numbers (YAML takes 1e3, without a point, for text), and angles in deg."""
     given = datasets.background.parameters
+    if datasets.background.method == "ring":
+        return {key: u.Quantity(value).to_value("deg") for key, value in given.items()}
     return {key: value if key == "method" else float(value) for key, value in given.items()}
 
 
-def _safe_mask_parameters(datasets: Datasets) -> dict[str, Any]:
+def safe_mask_parameters(datasets: Datasets) -> dict[str, Any]:
     """Give the parameters of the safe masks as numbers in deg and percent."""
     values = dict(datasets.safe_mask.parameters)
     values.pop("irfs", None)
@@ -235,8 +261,10 @@ def _safe_mask_parameters(datasets: Datasets) -> dict[str, Any]:
     return values
 
 
-def apply_fit_range(config: Configuration, datasets: Sequence[Dataset]) -> list[Dataset]:
+def apply_fit_range(config: Configuration, datasets: Sequence[AnyDataset]) -> list[AnyDataset]:
     """Restrict the fit to the bins wholly within the energy range of the configuration.
+
+    Of flux points those count whose reference energy lies within it.
 
     Raises
     ------
@@ -246,7 +274,13 @@ def apply_fit_range(config: Configuration, datasets: Sequence[Dataset]) -> list[
     wanted = config.settings.fit.fit_range
     if wanted.min is None and wanted.max is None:
         return list(datasets)
-    masked = [with_mask_fit(dataset, wanted.min, wanted.max) for dataset in datasets]
+    ends = (wanted.min, wanted.max)
+    masked = [
+        with_mask_fit(dataset, *ends)
+        if isinstance(dataset, Dataset)
+        else dataset.with_mask_fit(*ends)
+        for dataset in datasets
+    ]
     if not any(dataset.mask.any() for dataset in masked):
         raise ConfigError("no bin is left within the range", key="fit.fit_range")
     return masked

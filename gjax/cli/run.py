@@ -12,14 +12,15 @@ from gjax.cli.config import Configuration, parse_config, read_config
 from gjax.cli.estimators import check_source, wants_flux_points
 from gjax.cli.modelling import (
     add_backgrounds,
-    dataset_rows,
     find_models_file,
+    match_models,
     result_document,
 )
 from gjax.cli.outcome import SAMPLING_STEPS, Outcome, finish, write_datasets
 from gjax.cli.paths import expand
 from gjax.cli.products import Products
 from gjax.cli.progress import Progress, logging_as
+from gjax.cli.reduced import find_datasets_file, read_reduced
 from gjax.cli.reduction import (
     apply_fit_range,
     iter_observations,
@@ -27,7 +28,9 @@ from gjax.cli.reduction import (
     reduce_datasets,
     select_observations,
 )
-from gjax.dataset.dataset import Dataset
+from gjax.cli.rows import dataset_rows
+from gjax.cli.spectra import reduce_spectra
+from gjax.dataset.datasets import AnyDataset
 from gjax.infer.fit import fit as run_fit
 from gjax.infer.result import FitResult
 from gjax.io.models import ModelsFile, read_models
@@ -35,7 +38,7 @@ from gjax.model import SkyModel
 from gjax.predict.npred import npred_prepared
 from gjax.predict.options import FOLDINGS, Folding
 
-__all__ = ["run_analysis", "run_stages"]
+__all__ = ["fit_datasets", "run_analysis", "run_stages"]
 
 #: Steps of the bar that every run has: the fit counts for three, writing for two.
 _STEPS = 5
@@ -73,13 +76,43 @@ def run_analysis(
     """
     configuration = _as_configuration(config)
     models_path = find_models_file(configuration, None if models is None else Path(models))
+    datasets_path = find_datasets_file(configuration)
     folder = expand(configuration.settings.general.outdir) if output is None else Path(output)
-    products = Products(folder, overwrite=overwrite, inputs=(models_path,))
+    inputs = (models_path,) if datasets_path is None else (models_path, datasets_path)
+    products = Products(folder, overwrite=overwrite, inputs=inputs)
     contents = read_models(models_path)
     with logging_as(configuration.settings.general.log), Progress(_STEPS, quiet=quiet) as progress:
         for note in configuration.notes:
             progress.note(note)
         return run_stages(configuration, contents, products, progress)
+
+
+def fit_datasets(
+    datasets: str | os.PathLike[str],
+    models: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    skip_bad: bool = False,
+    overwrite: bool = False,
+    quiet: bool = True,
+) -> Outcome:
+    """Fit models jointly to the datasets that a file lists.
+
+    Parameters
+    ----------
+    datasets, models :
+        Files in Gammapy's YAML.
+    output :
+        Folder for the products.
+    skip_bad :
+        Leave out datasets that cannot be read, instead of ending.
+    overwrite, quiet :
+        As for `run_analysis`, which also says what is raised.
+    """
+    general = {"datasets_file": str(datasets), "models_file": str(models)}
+    choices = {"on_error": "skip" if skip_bad else "stop"}
+    content = {"general": {"log": {"level": "warning"}, **general}, "gjax": choices}
+    return run_analysis(content, output=output, overwrite=overwrite, quiet=quiet)
 
 
 def _as_configuration(config: Any) -> Configuration:
@@ -107,21 +140,16 @@ def run_stages(
         True values of simulated parameters by name, for the pictures.
     """
     check_source(config.settings.flux_points, contents.models)
-    progress.stage("reading the index")
     begin = time.perf_counter()
-    store = open_data_store(config)
-    obs_ids = select_observations(config, store)
-    progress.extend(_more_steps(config, contents, len(obs_ids)))
-    progress.stage("reducing observations")
-    datasets = reduce_datasets(
-        config, iter_observations(config, store, obs_ids, progress), progress
-    )
-    datasets = apply_fit_range(config, datasets)
-    seconds = {"reduce": time.perf_counter() - begin}
-    models, parameters = add_backgrounds(contents.models, contents.parameters, datasets)
-    progress.stage("writing datasets")
-    write_datasets(products, datasets)
+    datasets = _datasets(config, contents, products, progress)
+    match_models(contents.models, datasets)
+    models, parameters = contents.models, contents.parameters
+    if config.settings.general.datasets_file is None:
+        models, parameters = add_backgrounds(models, parameters, datasets)
+        progress.stage("writing datasets")
+        write_datasets(products, datasets)
     progress.advance()
+    seconds = {"reduce": time.perf_counter() - begin}
 
     folding = FOLDINGS[config.settings.gjax.folding]
     fit = _fit(datasets, models, parameters, folding, progress)
@@ -131,28 +159,52 @@ def run_stages(
         timing=seconds,
         seed=config.settings.gjax.seed,
         notes=config.notes,
+        left_out=progress.left_out,
         datasets=dataset_rows(datasets, npred, fit),
         configuration=config.as_read,
     )
-    outcome = Outcome(fit, datasets, npred, None, document, products.folder)
+    left_out = tuple(progress.left_out)
+    outcome = Outcome(fit, datasets, npred, None, document, products.folder, left_out=left_out)
     return finish(outcome, config.settings, products, progress, truths)
 
 
-def _more_steps(config: Configuration, contents: ModelsFile, n_observations: int) -> int:
-    """Count the steps of the bar for observations, flux points, sampler and pictures."""
+def _datasets(
+    config: Configuration, contents: ModelsFile, products: Products, progress: Progress
+) -> list[AnyDataset]:
+    """Read datasets, or reduce observations to them, and restrict them to the fit range."""
+    path = find_datasets_file(config)
+    if path is not None:
+        progress.stage("reading datasets")
+        datasets = read_reduced(config, path, progress)
+        progress.extend(_more_steps(config, contents, len(datasets)))
+        return apply_fit_range(config, datasets)
+    progress.stage("reading the index")
+    store = open_data_store(config)
+    obs_ids = select_observations(config, store)
+    progress.extend(len(obs_ids) + _more_steps(config, contents, len(obs_ids)))
+    progress.stage("reducing observations")
+    observations = iter_observations(config, store, obs_ids, progress)
+    is_spectral = config.settings.datasets.type == "1d"
+    reduce = reduce_spectra if is_spectral else reduce_datasets
+    return apply_fit_range(config, reduce(config, observations, progress))
+
+
+def _more_steps(config: Configuration, contents: ModelsFile, n_datasets: int) -> int:
+    """Count the steps of the bar for flux points, sampler and pictures."""
     settings = config.settings
-    steps = n_observations + wants_flux_points(settings.flux_points)
+    steps = int(wants_flux_points(settings.flux_points))
     if settings.gjax.sampler is not None:
         steps += SAMPLING_STEPS
     if settings.gjax.pictures:
-        n_datasets = 1 if settings.datasets.stack else n_observations
+        if settings.datasets.stack and settings.general.datasets_file is None:
+            n_datasets = 1
         sources = [model for model in contents.models.members if isinstance(model, SkyModel)]
         steps += n_datasets + len(sources)
     return steps
 
 
 def _fit(
-    datasets: list[Dataset], models: Any, parameters: Any, folding: Folding, progress: Progress
+    datasets: list[AnyDataset], models: Any, parameters: Any, folding: Folding, progress: Progress
 ) -> FitResult:
     progress.stage("compiling the fit")
 

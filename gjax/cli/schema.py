@@ -238,13 +238,15 @@ class Gjax(Section):
 
     ``folding`` chooses the numerical conventions of the prediction: gjax's own, or Gammapy's to
     reproduce its numbers. ``seed`` starts every random number of the run, ``sampler`` asks for a
-    posterior, ``pictures`` for pictures.
+    posterior, ``pictures`` for pictures. ``on_error`` says what becomes of observations and
+    datasets that cannot be read or reduced: they end the run, or are left out with a warning.
     """
 
     folding: Literal["gjax", "gammapy"] = "gjax"
     seed: int = 0
     sampler: Sampler | None = None
     pictures: bool = True
+    on_error: Literal["stop", "skip"] = "stop"
 
 
 class Analysis(Section):

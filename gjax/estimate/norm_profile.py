@@ -148,7 +148,10 @@ class NormProfile(eqx.Module):
         found = find_root(
             lambda x: (self.slope(x), self.curvature(x)), low, high, np.ones_like(low)
         )
-        return np.where(np.isfinite(self._wall()) | has_onoff, found, low)
+        best = np.where(np.isfinite(self._wall()) | has_onoff, found, low)
+        # Less than a trillionth of a count is nothing: empty bands have their minimum there.
+        counts = np.abs(best) * (total + self.onoff.signal.sum(axis=1))
+        return np.where(counts < 1e-12, 0.0, best)
 
     def error(self, best: np.ndarray, rise: float) -> np.ndarray:
         r"""Give a symmetric error, shape ``(band,)``: :math:`\sqrt{2\,\Delta / C''}`.

@@ -10,6 +10,8 @@ from gjax.plot.flux_points import plot_flux_points as plot_flux_points
 from gjax.plot.maps import plot_dataset as plot_dataset
 from gjax.plot.maps import plot_map as plot_map
 from gjax.plot.maps import plot_positions as plot_positions
+from gjax.plot.onoff import onoff_residual as onoff_residual
+from gjax.plot.onoff import plot_onoff_spectrum as plot_onoff_spectrum
 from gjax.plot.residuals import residual_sigma as residual_sigma
 from gjax.plot.residuals import signed_sqrt_ts as signed_sqrt_ts
 from gjax.plot.spectrum import plot_spectrum as plot_spectrum
@@ -17,11 +19,13 @@ from gjax.plot.spectrum import spectrum_band as spectrum_band
 from gjax.plot.style import save as save
 
 __all__ = [
+    "onoff_residual",
     "plot_corner",
     "plot_counts_spectrum",
     "plot_dataset",
     "plot_flux_points",
     "plot_map",
+    "plot_onoff_spectrum",
     "plot_positions",
     "plot_spectrum",
     "residual_sigma",

@@ -241,9 +241,13 @@ def plot_dataset(
     Raises
     ------
     ValueError
-        If the dataset has no counts or the prediction has another shape.
+        If the dataset has no counts or is no map, or the prediction has another shape.
     """
     npred = np.asarray(npred, float)
+    if not isinstance(dataset.geom, WcsGeom):
+        raise ValueError(
+            f"dataset {dataset.name!r} is a spectrum; draw it with plot_counts_spectrum"
+        )
     if dataset.counts is None or npred.shape != dataset.shape:
         raise ValueError(
             f"dataset {dataset.name!r} needs counts and a prediction of shape {dataset.shape}, "
@@ -274,6 +278,7 @@ def plot_dataset(
 def _draw_panels(
     dataset: Dataset, panels: tuple, positions: Mapping[str, tuple[float, float]], frame: str
 ) -> Figure:
+    assert isinstance(dataset.geom, WcsGeom)
     figure = new_figure(12.4, 1.5 + _height(3.8, dataset.geom), dpi=100)
     engine = figure.get_layout_engine()
     assert isinstance(engine, ConstrainedLayoutEngine)

@@ -9,10 +9,11 @@ import numpyro.distributions as dist
 import pytest
 
 from gjax.cli.config import Configuration, parse_config
-from gjax.cli.modelling import add_backgrounds, background_counts, find_models_file
+from gjax.cli.modelling import add_backgrounds, find_models_file, match_models
 from gjax.dataset import Dataset
 from gjax.errors import ConfigError
 from gjax.maps import MapAxis, WcsGeom
+from gjax.maps.region_geom import RegionGeom
 from gjax.model import FoVBackground, Models, SkyModel
 from gjax.model.spatial import Point
 from gjax.model.spectral import PowerLaw, PowerLawNorm
@@ -70,9 +71,18 @@ def test_choices_of_the_models_file_are_kept(models):
         assert extended.values[extended.keys.index(key)] == table.values[i]
 
 
-def test_models_of_datasets_that_are_not_made_are_refused(models):
-    with pytest.raises(ConfigError, match=r"'obs-2'.* makes stacked"):
-        add_backgrounds(models, Parameters.from_models(models), [dataset("stacked")])
+def test_models_of_datasets_that_are_not_there_are_refused(models):
+    match_models(models, [dataset("obs-1"), dataset("obs-2")])
+    with pytest.raises(ConfigError, match=r"'obs-2'.* datasets are stacked"):
+        match_models(models, [dataset("stacked")])
+
+
+def test_spectra_get_no_background_model(models):
+    cube = np.full((2, 1, 1), 3.0)
+    region = RegionGeom.circle(83.6, 22.0, 0.1)
+    spectrum = Dataset("spectrum", region, ENERGY, TRUE, counts=cube, background=cube)
+    extended, _ = add_backgrounds(models, Parameters.from_models(models), [spectrum])
+    assert extended.names == models.names
 
 
 def test_a_dataset_without_bins_to_fit_gets_no_norm(models):
@@ -82,19 +92,14 @@ def test_a_dataset_without_bins_to_fit_gets_no_norm(models):
     assert extended.names == ("crab", "obs-2-bkg")
 
 
-def test_a_source_without_a_place_is_refused():
+def test_a_source_without_a_place_is_for_spectra():
     models = Models.create({"crab": SkyModel(PowerLaw(), None)})
-    with pytest.raises(ConfigError, match="'crab' has no spatial model"):
-        add_backgrounds(models, Parameters.from_models(models), [dataset("obs-1")])
-
-
-def test_background_counts_have_norm_and_tilt(models):
-    tilted = models.replace("obs-2-bkg", FoVBackground("obs-2", PowerLawNorm(norm=2.0, tilt=0.5)))
-    found = background_counts(dataset("obs-2"), tilted)
-    expected = 3.0 * 2.0 * ENERGY.center**-0.5
-    np.testing.assert_allclose(found[:, 0, 0], expected, rtol=1e-12)
-    np.testing.assert_allclose(background_counts(dataset("obs-1"), tilted), 3.0)
-    assert background_counts(dataset("obs-3", background=False), tilted) is None
+    with pytest.raises(ConfigError, match="'crab' has no spatial model, which the map 'obs-1'"):
+        match_models(models, [dataset("obs-1")])
+    match_models(models, [Dataset("obs-1", RegionGeom.circle(83.6, 22.0, 0.1), ENERGY, TRUE)])
+    elsewhere = SkyModel(PowerLaw(), None, datasets_names=("spectrum",))
+    spectrum = Dataset("spectrum", RegionGeom.circle(83.6, 22.0, 0.1), ENERGY, TRUE)
+    match_models(Models.create({"crab": elsewhere}), [dataset("obs-1"), spectrum])
 
 
 def test_models_file_is_the_one_given_or_the_one_named(tmp_path):

@@ -103,6 +103,7 @@ def test_products_are_all_there(finished):
     output, result = finished
     document = read_result(output / "result.json")
     assert set(document["files"]) == {
+        "datasets/datasets.yaml",
         "datasets/obs-7.fits",
         "datasets/obs-9.fits",
         "models.yaml",
@@ -227,7 +228,7 @@ def broken(workplace, tmp_path, dotted, value):
     ("dotted", "value", "words"),
     [
         ("datasets.typo", 1, "datasets.typo: unknown key; did you mean datasets.type?"),
-        ("datasets.type", "1d", "datasets.type"),
+        ("datasets.type", "1d", "datasets.on_region.lon: the centre of the region is needed"),
         ("observations.datastore", "nowhere", "observations.datastore: no such file or folder"),
         ("observations.obs_ids", [7, 8], "observations.obs_ids: not in the data store: 8"),
         ("observations.obs_file", "ids.txt", "observations.obs_file"),
@@ -259,7 +260,7 @@ def test_debug_shows_where_an_error_arose(workplace, tmp_path):
 
 def test_models_of_other_datasets_are_refused(workplace, tmp_path):
     path = broken(workplace, tmp_path, "datasets.stack", True)
-    with pytest.raises(ConfigError, match=r"'obs-9'.* makes stacked"):
+    with pytest.raises(ConfigError, match=r"'obs-9'.* datasets are stacked"):
         run_analysis(path, output=tmp_path / "out")
 
 

@@ -26,12 +26,11 @@ def configuration(dotted: str = "", value: Any = None) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("dotted", "value", "key"),
     [
-        ("datasets.type", "1d", ""),
-        ("general.datasets_file", "datasets.yaml", ""),
+        ("datasets.type", "1d", "datasets.on_region.lon"),
         ("general.log.level", "loud", ""),
         ("general.log.filemode", "r", ""),
         ("general.n_jobs", 0, ""),
-        ("datasets.background.method", "ring", ""),
+        ("datasets.background.method", "ring", "datasets.background.parameters.r_in"),
         ("datasets.background.method", "reflected", ""),
         ("datasets.map_selection", ["counts", "exposure"], ""),
         ("datasets.safe_mask.parameters.irfs", "DL3", ""),
@@ -119,6 +118,14 @@ def test_keys_without_effect_are_noted(dotted, value):
     notes = parse_config(configuration(dotted, value)).notes
     assert len(notes) == 1
     assert notes[0].startswith(dotted)
+
+
+def test_reduced_datasets_need_no_reduction():
+    content = {"general": {"datasets_file": "datasets.yaml"}}
+    assert parse_config(content).notes == ()
+    content |= {"datasets": {"type": "3d"}, "observations": {"obs_ids": [1]}}
+    notes = parse_config(content).notes
+    assert [note.split(":")[0] for note in notes] == ["observations", "datasets"]
 
 
 ENERGY = {"min": "1 TeV", "max": "10 TeV", "nbins": 2}
