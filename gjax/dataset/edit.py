@@ -14,6 +14,7 @@ import numpy as np
 from gjax.dataset.dataset import Dataset
 from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap, RecoPSFMap
 from gjax.maps.axis import MapAxis
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 from gjax.units import to_internal
 
@@ -141,7 +142,14 @@ def cutout(dataset: Dataset, position: Any, width: Any, name: str | None = None)
         Width in deg (one number, or one for each direction).
     name :
         Name of the result; by default the same.
+
+    Raises
+    ------
+    ValueError
+        If the dataset is a spectrum of a region, or the piece is outside the map.
     """
+    if isinstance(dataset.geom, RegionGeom):
+        raise ValueError(f"dataset {dataset.name!r} is a region: it has no pieces of sky")
     geom, slices = dataset.geom.cutout(position, width)
     where = (..., *slices)
     changes: dict[str, Any] = {

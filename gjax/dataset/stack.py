@@ -25,7 +25,7 @@ import numpy as np
 
 from gjax.dataset.dataset import Dataset
 from gjax.dataset.placement import Placement, place
-from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap
+from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap, RecoPSFMap
 from gjax.events.gti import GTI
 from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
@@ -207,6 +207,16 @@ class _OnOffSum:
         return {"counts_off": off, "acceptance": on, "acceptance_off": acceptance_off}
 
 
+def _true_psf(dataset: Dataset) -> PSFMap:
+    """Give the PSF of a dataset, which must be one in true energy."""
+    if isinstance(dataset.psf, RecoPSFMap):
+        raise ValueError(
+            f"dataset {dataset.name!r} cannot be stacked: its PSF is given in reconstructed energy"
+        )
+    assert dataset.psf is not None
+    return dataset.psf
+
+
 class _Sums:
     """Running sums of a stack, on the geometries of a reference dataset."""
 
@@ -218,7 +228,7 @@ class _Sums:
             "background": np.zeros(like.shape),
             "exposure": np.zeros(true),
         }
-        self.psf = None if like.psf is None else _ResponseSum(like.psf)
+        self.psf = None if like.psf is None else _ResponseSum(_true_psf(like))
         self.edisp = None if like.edisp is None else _ResponseSum(like.edisp)
         self.mask_safe = np.zeros(like.shape, bool)
         self.mask_fit = np.zeros(like.shape, bool)
@@ -291,7 +301,7 @@ class _Sums:
         if dataset.psf is None or self.psf is None:
             self.psf = None
         else:
-            self.psf.add(dataset.psf, _nearest(safe, dataset.geom, dataset.psf.geom))
+            self.psf.add(_true_psf(dataset), _nearest(safe, dataset.geom, dataset.psf.geom))
         edisp = dataset.edisp
         if edisp is None or self.edisp is None:
             self.edisp = None
@@ -302,13 +312,14 @@ class _Sums:
 
     def result(self, name: str) -> Dataset:
         """Put the stack together."""
+        onoff: dict[str, Any] = {} if self.onoff is None else self.onoff.result()
         return Dataset(
             name=name,
             geom=self.like.geom,
             energy=self.like.energy,
             energy_true=self.like.energy_true,
             **self.cubes,
-            **(self.onoff.result() if self.onoff is not None else {}),
+            **onoff,
             psf=None if self.psf is None else self.psf.result(),  # type: ignore[arg-type]
             edisp=None if self.edisp is None else self.edisp.result(),  # type: ignore[arg-type]
             mask_safe=self.mask_safe,

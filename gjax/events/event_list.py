@@ -147,6 +147,7 @@ class EventList(eqx.Module):
         columns = {
             name: np.concatenate([getattr(events, name) for events in same]) for name in _COLUMNS
         }
-        if all(events.phase is not None for events in lists):
-            columns["phase"] = np.concatenate([events.phase for events in lists])
+        phases = [events.phase for events in lists if events.phase is not None]
+        if len(phases) == len(lists):
+            columns["phase"] = np.concatenate(phases)
         return EventList(**columns, reference=lists[0].reference)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import astropy.units as u
 import numpy as np
 from regions import PixCoord
 
@@ -217,8 +218,8 @@ class _Plane:
     def _turned(self, number: int, angles: np.ndarray) -> list[RegionShape]:
         shape, sky = self.shapes[number], self.region.shapes[number]
         if sky.kind in ("ellipse", "rectangle", "polygon"):
-            rotated = (shape.rotate(self.axis, _radian(angle)) for angle in angles)
-            return [RegionShape.from_region(one.to_sky(self.wcs), sky.frame) for one in rotated]
+            turned = (shape.rotate(self.axis, angle * u.rad).to_sky(self.wcs) for angle in angles)
+            return [_as_large(RegionShape.from_region(one, sky.frame), sky) for one in turned]
         dx, dy = shape.center.x - self.axis.x, shape.center.y - self.axis.y
         lon, lat = self.image.pix_to_coord(
             self.axis.x + np.cos(angles) * dx - np.sin(angles) * dy,
@@ -228,3 +229,11 @@ class _Plane:
             RegionShape(sky.kind, (float(a), float(b), *sky.values[2:]), sky.frame)
             for a, b in zip(lon, lat, strict=True)
         ]
+
+
+def _as_large(shape: RegionShape, original: RegionShape) -> RegionShape:
+    """Give a turned shape the size of the original, without the distortion of the plane."""
+    if shape.kind == "polygon":
+        return shape
+    values = (*shape.values[:2], *original.values[2:4], shape.values[4])
+    return RegionShape(shape.kind, values, shape.frame)

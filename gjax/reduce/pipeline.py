@@ -27,15 +27,30 @@ from gjax.reduce.counts import counts_cube
 from gjax.reduce.edisp import edisp_kernel_map, edisp_map
 from gjax.reduce.exposure import exposure_cube, pointing_in, require
 from gjax.reduce.psf import RAD_AXIS, psf_map
+from gjax.reduce.ring import adaptive_ring_background, ring_background
 from gjax.reduce.safe_mask import safe_mask as apply_safe_mask
 from gjax.units import to_internal
 
-__all__ = ["SELECTION", "empty_dataset", "reduce_map_dataset", "reduce_observations"]
+__all__ = [
+    "BACKGROUNDS",
+    "SELECTION",
+    "each_observation",
+    "empty_dataset",
+    "reduce_map_dataset",
+    "reduce_observations",
+]
 
 log = logging.getLogger(__name__)
 
 #: What can be reduced.
 SELECTION = ("counts", "exposure", "background", "psf", "edisp")
+
+#: What can be done to the background of a map.
+BACKGROUNDS: dict[str, Callable[..., Dataset]] = {
+    "fov_background": scale_fov_background,
+    "ring": ring_background,
+    "adaptive_ring": adaptive_ring_background,
+}
 
 #: A cutout of a coarse geometry keeps at least so many pixels, so that it can be interpolated.
 _MIN_RESPONSE_PIXELS = 3
@@ -170,6 +185,7 @@ def reduce_observations(
     stack: bool = True,
     names: Sequence[str] | None = None,
     progress: Callable[[int, int | None, str], None] | None = None,
+    on_error: str = "raise",
 ) -> list[Dataset]:
     """Reduce observations on cutouts of one geometry and, by default, stack them.
 
@@ -188,9 +204,10 @@ def reduce_observations(
         Methods and further arguments of `gjax.reduce.safe_mask.safe_mask`.
     background :
         ``"fov_background"`` scales the background of each observation to its counts outside the
-        exclusion mask; None leaves it as it is.
+        exclusion mask, ``"ring"`` and ``"adaptive_ring"`` measure it around each pixel; None leaves
+        it as it is.
     background_parameters :
-        Further arguments of `gjax.reduce.background.scale_fov_background`.
+        Further arguments of the function in `BACKGROUNDS`.
     exclusion_mask :
         An image, true where there is no source.
     stack :
@@ -201,6 +218,9 @@ def reduce_observations(
     progress :
         Called after each observation with how many are done, how many there are (None if that is
         not known) and the name of the observation.
+    on_error :
+        ``"skip"`` leaves observations that cannot be reduced out, with a warning; ``"raise"``
+        raises.
 
     Returns
     -------
@@ -213,8 +233,8 @@ def reduce_observations(
         be reduced: the message names it.
     """
     _check_selection(selection)
-    if background not in (None, "fov_background"):
-        raise ValueError(f"unknown background {background!r}; there are 'fov_background' and None")
+    if background is not None and background not in BACKGROUNDS:
+        raise ValueError(f"unknown background {background!r}; there are {sorted(BACKGROUNDS)}")
     if stack and names is not None and len(names) != 1:
         raise ValueError(f"a stack has one name, got {len(names)}")
     projection = {
@@ -226,7 +246,7 @@ def reduce_observations(
     reference = empty_dataset(geom, energy, energy_true, **projection)
 
     def reduce_one(observation: Observation, name: str | None) -> Dataset | None:
-        pieces = _cutouts(reference, geom, binsize_irf, observation, offset_max)
+        pieces = _cutouts(geom, binsize_irf, observation, offset_max)
         if pieces is None:
             return None
         dataset = reduce_map_dataset(
@@ -235,59 +255,86 @@ def reduce_observations(
         dataset = apply_safe_mask(dataset, observation, safe_mask, **(safe_mask_parameters or {}))
         if background is not None:
             options = background_parameters or {}
-            dataset = scale_fov_background(dataset, exclusion_mask, **options)
+            dataset = BACKGROUNDS[background](dataset, exclusion_mask, **options)
         return dataset
 
-    reduced = _each(observations, reduce_one, None if stack else names, progress)
+    reduced = each_observation(
+        observations,
+        reduce_one,
+        names=None if stack else names,
+        progress=progress,
+        on_error=on_error,
+    )
     if not stack:
         return list(reduced)
     return [stack_datasets(reduced, (names or ["stacked"])[0], reference=reference)]
 
 
-def _each(
+def each_observation(
     observations: Iterable[Observation],
     reduce_one: Callable[[Observation, str | None], Dataset | None],
-    names: Sequence[str] | None,
-    progress: Callable[[int, int | None, str], None] | None,
+    *,
+    names: Sequence[str] | None = None,
+    progress: Callable[[int, int | None, str], None] | None = None,
+    on_error: str = "raise",
 ) -> Iterator[Dataset]:
-    """Reduce one observation after the other; an error names the observation."""
+    """Reduce one observation after the other.
+
+    Parameters
+    ----------
+    observations :
+        The observations; any iterable, of which one is held at a time.
+    reduce_one :
+        Makes a dataset of an observation and the name given to it; None if it is outside.
+    names, progress, on_error :
+        As in `reduce_observations`.
+
+    Raises
+    ------
+    ValueError
+        If an observation cannot be reduced (the message names it), or none is left.
+    """
+    if on_error not in ("raise", "skip"):
+        raise ValueError(f"on_error must be 'raise' or 'skip', got {on_error!r}")
     total = len(observations) if isinstance(observations, Sized) else None
     if names is not None and total is not None and len(names) != total:
         raise ValueError(f"got {len(names)} names for {total} observations")
-    done = kept = 0
+    done = kept = failed = 0
     for number, observation in enumerate(observations):
         label = str(observation.obs_id)
+        dataset = None
         try:
             dataset = reduce_one(observation, None if names is None else names[number])
+            if dataset is None:
+                log.warning("observation %s lies outside the geometry and is left out", label)
         except ValueError as error:
-            raise ValueError(f"observation {label} cannot be reduced: {error}") from error
+            reason = str(error).removeprefix(f"observation {label}: ")
+            if on_error == "raise":
+                raise ValueError(f"observation {label} cannot be reduced: {reason}") from error
+            failed += 1
+            log.warning("observation %s is left out, it cannot be reduced: %s", label, reason)
         except Exception as error:
             error.add_note(f"while reducing observation {label}")
             raise
         done += 1
         if progress is not None:
             progress(done, total, label)
-        if dataset is None:
-            log.warning("observation %s lies outside the geometry and is left out", label)
-        else:
+        if dataset is not None:
             kept += 1
             yield dataset
     if done == 0:
         raise ValueError("there is no observation to reduce")
-    if kept == 0:
+    if kept == 0 and failed == 0:
         raise ValueError("no observation overlaps with the geometry")
+    if kept == 0:
+        raise ValueError(f"none of the {done} observations could be reduced; see the warnings")
 
 
 def _cutouts(
-    reference: Dataset, geom: WcsGeom, binsize_irf: Any, observation: Observation, offset_max: Any
+    geom: WcsGeom, binsize_irf: Any, observation: Observation, offset_max: Any
 ) -> tuple[WcsGeom, WcsGeom] | None:
     """Geometry and coarse geometry around the pointing of an observation."""
-    response = reference.psf or reference.edisp
-    coarse = (
-        geom.to_binsz(to_internal(binsize_irf, "deg", "binsize_irf"))
-        if response is None
-        else response.geom
-    )
+    coarse = geom.to_binsz(to_internal(binsize_irf, "deg", "binsize_irf"))
     if offset_max is None:
         return geom, coarse
     position = pointing_in(observation, geom.frame)

@@ -61,7 +61,8 @@ def safe_mask(
           of its maximum;
         - ``edisp-bias``: above the energy at which the relative energy bias has fallen to
           ``bias_percent``;
-        - ``bkg-peak``: from the energy bin with the highest predicted background on;
+        - ``bkg-peak``: from the energy bin with the highest background on, predicted or (on/off
+          data) measured;
         - ``offset-max``: closer to the pointing than ``offset_max``.
     aeff_percent, bias_percent :
         Thresholds in percent.
@@ -179,9 +180,12 @@ def _edisp_bias(dataset: Dataset, observation: Observation, options: dict[str, A
 
 
 def _bkg_peak(dataset: Dataset, observation: Observation, options: dict[str, Any]) -> np.ndarray:
-    if dataset.background is None:
+    background = dataset.background
+    if dataset.counts_off is not None and dataset.alpha is not None:
+        background = dataset.alpha * np.asarray(dataset.counts_off)
+    if background is None:
         raise ValueError("the safe mask 'bkg-peak' needs the background")
-    spectrum = np.nansum(np.asarray(dataset.background), axis=(1, 2))
+    spectrum = np.nansum(np.asarray(background), axis=(1, 2))
     threshold = dataset.energy.edges[int(np.argmax(spectrum))]
     return energy_mask(dataset.energy, threshold)[:, None, None]
 

@@ -6,9 +6,11 @@ import astropy.units as u
 import numpy as np
 import pytest
 
+from gjax.dataset.dataset import Dataset
 from gjax.dataset.edit import cutout, energy_mask, slice_energy, with_mask_fit
 from gjax.dataset.response import RecoPSFMap
 from gjax.maps.axis import MapAxis
+from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
 
 
@@ -95,3 +97,35 @@ def test_cutout_keeps_a_response_that_holds_everywhere(dataset):
     everywhere = WcsGeom.create((10.0, 0.0), (360.0, 180.0), npix=1)
     one = type(psf)(np.ones((3, 5, 1, 1)), np.ones((3, 1, 1)), everywhere, psf.energy_true, psf.rad)
     assert cutout(dataclasses.replace(dataset, psf=one), (10.5, 20.5), 2.0).psf is one
+
+
+def test_region_has_no_pieces(make):
+    spectrum = Dataset(
+        "one", RegionGeom.circle(10.0, 20.0, 0.1), make(1).energy, make(1).energy_true
+    )
+    with pytest.raises(ValueError, match="'one' is a region: it has no pieces of sky"):
+        cutout(spectrum, (10.0, 20.0), 1.0)
+
+
+def test_energy_range_of_on_off_spectrum(make):
+    shape = (4, 1, 1)
+    off = np.arange(4.0).reshape(shape)
+    geom = RegionGeom.circle(10.0, 20.0, 0.1)
+    spectrum = Dataset(
+        "one",
+        geom,
+        make(1).energy,
+        make(1).energy_true,
+        counts=np.ones(shape),
+        counts_off=off,
+        acceptance=np.ones(shape),
+        acceptance_off=np.full(shape, 2.0),
+        geom_off=geom,
+    )
+    edges = spectrum.energy.edges
+    part = slice_energy(spectrum, edges[1], edges[3])
+    np.testing.assert_array_equal(part.counts_off, off[1:3])
+    np.testing.assert_array_equal(part.alpha, 0.5)
+    assert part.geom_off == geom
+    fitted = with_mask_fit(spectrum, edges[1], edges[3])
+    assert fitted.mask.ravel().tolist() == [False, True, True, False]

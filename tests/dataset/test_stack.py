@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gjax.dataset.dataset import Dataset
-from gjax.dataset.response import EDispKernelMap
+from gjax.dataset.response import EDispKernelMap, RecoPSFMap
 from gjax.dataset.stack import safe_kernel_bins, stack
 from gjax.events.gti import GTI
 from gjax.maps.axis import MapAxis
@@ -147,6 +147,10 @@ def test_what_cannot_be_stacked_is_refused(make):
         stack([make(1), shifted])
     with pytest.raises(ValueError, match="energy dispersion must be of one kind"):
         stack([make(1), make(2, kind="migra")])
+    psf = make(1).psf
+    hawc = RecoPSFMap(np.ones((4, 5, *psf.geom.shape)), None, psf.geom, make(1).energy, psf.rad)
+    with pytest.raises(ValueError, match="'d2' cannot be stacked: its PSF is given in reco"):
+        stack([make(1), make(2, psf=hawc)])
     off = {key: np.ones((4, 10, 12)) for key in ("counts_off", "acceptance", "acceptance_off")}
     with pytest.raises(ValueError, match="'d2' cannot be stacked: either all or none have off"):
         stack([make(1, **off), make(2)])

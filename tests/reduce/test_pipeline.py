@@ -146,7 +146,7 @@ def test_observation_elsewhere_is_left_out_with_a_note(observations, options, ca
 def test_wrong_options_are_refused(observations, options):
     with pytest.raises(ValueError, match=r"unknown selection \['aeff'\]"):
         reduce_observations(observations, **options, selection=["aeff"])
-    with pytest.raises(ValueError, match="unknown background 'ring'"):
-        reduce_observations(observations, **(options | {"background": "ring"}))
+    with pytest.raises(ValueError, match="unknown background 'rings'"):
+        reduce_observations(observations, **(options | {"background": "rings"}))
     with pytest.raises(ValueError, match="no observation to reduce"):
         reduce_observations([], **options)

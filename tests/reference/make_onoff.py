@@ -262,8 +262,6 @@ def finders():
         finder = WobbleRegionsFinder(n_off_regions=5)
         found[f"{shape}/wobble"] = regions_of(finder, region, pointing)
         found[f"{shape}/wobble/mask"] = regions_of(finder, region, pointing, mask)
-    far = CircleSkyRegion(SkyCoord(83.2, 24.9, unit="deg"), 0.4 * u.deg)
-    found["far/default/mask"] = regions_of(ReflectedRegionsFinder(), far, pointing, mask)
     return found
 
 
