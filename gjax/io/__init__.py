@@ -10,14 +10,19 @@ from gjax.io.datasets import read_dataset as read_dataset
 from gjax.io.datasets import write_dataset as write_dataset
 from gjax.io.datasets_yaml import read_datasets as read_datasets
 from gjax.io.datasets_yaml import write_datasets as write_datasets
+from gjax.io.ebl import read_ebl as read_ebl
 from gjax.io.fermi import read_fermi_events as read_fermi_events
 from gjax.io.fermi import read_fermi_psf as read_fermi_psf
 from gjax.io.flux_points import read_flux_points as read_flux_points
 from gjax.io.flux_points import read_flux_points_dataset as read_flux_points_dataset
 from gjax.io.flux_points import write_flux_points as write_flux_points
 from gjax.io.flux_points import write_flux_points_dataset as write_flux_points_dataset
+from gjax.io.flux_table import flux_points_from_table as flux_points_from_table
+from gjax.io.flux_table import flux_points_to_table as flux_points_to_table
 from gjax.io.gadf import DataStore as DataStore
 from gjax.io.healpix import read_healpix_map as read_healpix_map
+from gjax.io.light_curve import read_light_curve as read_light_curve
+from gjax.io.light_curve import write_light_curve as write_light_curve
 from gjax.io.maps import read_map as read_map
 from gjax.io.maps import read_mask as read_mask
 from gjax.io.maps import write_map as write_map
@@ -27,25 +32,34 @@ from gjax.io.ogip import read_ogip as read_ogip
 from gjax.io.ogip import write_ogip as write_ogip
 from gjax.io.results import read_result as read_result
 from gjax.io.results import write_result as write_result
+from gjax.io.template import read_fermi_isotropic as read_fermi_isotropic
+from gjax.io.template import read_template as read_template
 
 __all__ = [
     "DataStore",
+    "flux_points_from_table",
+    "flux_points_to_table",
     "read_dataset",
     "read_datasets",
+    "read_ebl",
     "read_fermi_events",
+    "read_fermi_isotropic",
     "read_fermi_psf",
     "read_flux_points",
     "read_flux_points_dataset",
     "read_healpix_map",
+    "read_light_curve",
     "read_map",
     "read_mask",
     "read_models",
     "read_ogip",
     "read_result",
+    "read_template",
     "write_dataset",
     "write_datasets",
     "write_flux_points",
     "write_flux_points_dataset",
+    "write_light_curve",
     "write_map",
     "write_models",
     "write_ogip",
