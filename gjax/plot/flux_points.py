@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy import units as u
 
-from gjax.estimate.points import FluxPoints
+from gjax.dataset.flux_points import FluxPointsDataset
+from gjax.estimate.points import FluxPoints, of_dataset
 from gjax.plot.style import COLORS, energy_axis, finish_axes, flux_label, flux_unit, new_axes
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _ARROW = 0.4
 
 
 def plot_flux_points(
-    points: FluxPoints,
+    points: FluxPoints | FluxPointsDataset,
     ax: Axes | None = None,
     *,
     energy_power: float = 2,
@@ -42,7 +43,7 @@ def plot_flux_points(
     Parameters
     ----------
     points :
-        The flux points.
+        The flux points, estimated, read, or data of a fit.
     ax :
         Panel to draw in, such as that of `gjax.plot.plot_spectrum`; None makes a figure.
     energy_power :
@@ -57,6 +58,7 @@ def plot_flux_points(
     ax :
         The panel.
     """
+    points = of_dataset(points) if isinstance(points, FluxPointsDataset) else points
     target = unit or flux_unit(energy_power)
     weight = (points.e_ref * u.TeV) ** energy_power
 

@@ -1,4 +1,4 @@
-"""Fit statistics, all as ``stat = -2 ln L``: functions of counts and predicted counts.
+"""Fit statistics, all as ``stat = -2 ln L``: functions of what is measured and predicted.
 
 No models and no datasets here: arrays in, numbers out.
 """
@@ -8,5 +8,6 @@ from __future__ import annotations
 from gjax.stats.cash import cash as cash
 from gjax.stats.cash import cash_rest as cash_rest
 from gjax.stats.cash import deviance_residual as deviance_residual
+from gjax.stats.chi2 import points_stat as points_stat
 
-__all__ = ["cash", "cash_rest", "deviance_residual"]
+__all__ = ["cash", "cash_rest", "deviance_residual", "points_stat"]

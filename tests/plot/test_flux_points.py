@@ -9,6 +9,7 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.markers import CARETDOWN, CARETDOWNBASE
 
+from gjax.dataset import FluxPointsDataset
 from gjax.estimate import FluxPoints
 from gjax.model.spectral import PowerLaw
 from gjax.plot import plot_flux_points, plot_spectrum
@@ -96,3 +97,10 @@ def test_points_without_limits_or_bands(points):
     bare = dataclasses.replace(points, norm_ul=None, norm_err=None, e_min=0 * EDGES[1:] + np.nan)
     ax = plot_flux_points(bare)
     assert len(ax.lines[0].get_xdata()) == 2  # the negative and the missing one cannot be shown
+
+
+def test_data_of_a_fit_look_like_the_points(points):
+    data = FluxPointsDataset.from_flux_points(points)
+    one, other = plot_flux_points(points), plot_flux_points(data)
+    np.testing.assert_allclose(other.lines[0].get_ydata(), one.lines[0].get_ydata())
+    assert len(_bars(other)) == len(_bars(one))
