@@ -15,7 +15,13 @@ from gjax.errors import ConfigError, FileFormatError
 from gjax.io.models import models_from_dict, models_to_dict, read_models, write_models
 from gjax.model import FoVBackground, Models, SkyModel
 from gjax.model.spatial import Disk, Gaussian, Point
-from gjax.model.spectral import ExpCutoffPowerLaw, LogParabola, PowerLaw
+from gjax.model.spectral import (
+    AbstractQuadrature,
+    AbstractSpectral,
+    ExpCutoffPowerLaw,
+    LogParabola,
+    PowerLaw,
+)
 from gjax.parameters import Parameters
 
 DATA = Path(__file__).parents[1] / "reference" / "data" / "models"
@@ -23,12 +29,24 @@ CRAB = "4FGL J0534.5+2201"
 INDEX = (CRAB, "spectral", "index")
 
 
+class Own(AbstractQuadrature, AbstractSpectral):
+    """A spectrum that the registry does not know."""
+
+    def __call__(self, energy):
+        return 1e-12 * energy**-2
+
+
 @pytest.fixture
 def models() -> Models:
     return Models.create(
         [
             (CRAB, SkyModel(PowerLaw(2.61, 3.45e-11), Point(83.63, 22.01))),
-            ("b c", SkyModel(ExpCutoffPowerLaw(), Gaussian(frame="galactic"), datasets_names=("x", "y"))),
+            (
+                "b c",
+                SkyModel(
+                    ExpCutoffPowerLaw(), Gaussian(frame="galactic"), datasets_names=("x", "y")
+                ),
+            ),
             ("disk", SkyModel(LogParabola(), Disk(r_0=0.3))),
             FoVBackground("stacked"),
         ]
@@ -204,13 +222,30 @@ def spectral(**entry) -> dict:
     ("changes", "message"),
     [
         ({"type": "SkyModle"}, r"components\[0\].type: .*did you mean 'SkyModel'"),
-        ({"type": "TemplateNPredModel"}, "'TemplateNPredModel' is not supported yet"),
-        ({"spectral": {"type": "template"}}, "'template' is not supported yet"),
-        ({"spectral": {"type": "CompoundSpectralModel"}}, "not supported yet"),
+        ({"type": "TemplateNPredModel"}, r"\(crab\).filename: the name of a file is missing"),
+        ({"spectral": {"type": "naima"}}, "'naima' is not supported yet"),
+        ({"spectral": {"type": "template"}}, "spectral.energy: should be a mapping with data"),
+        ({"spectral": {"type": "compound"}}, "operator is None, should be one of add, sub, mul"),
+        (
+            {"spectral": {"type": "compound", "operator": "add", "model1": {"type": "pll"}}},
+            r"spectral.model1.type: .*did you mean 'pl'",
+        ),
         ({"spectral": {"type": "PowrLawSpectralModel"}}, "did you mean 'PowerLawSpectralModel'"),
-        ({"spatial": {"type": "shell"}}, "spatial model 'shell' is not supported yet"),
+        ({"spatial": {"type": "templateND"}}, "spatial model 'templateND' is not supported yet"),
+        ({"spatial": {"type": "template"}}, r"spatial.filename: the name of a file is missing"),
+        (
+            {"spatial": {"type": "template", "filename": "no.fits"}},
+            "spatial.filename: there is no file no.fits",
+        ),
+        ({"spatial": {"type": "template", "filename": "$NO/a"}}, "variable in this path is not"),
+        ({"spatial": {"type": "shell", "normalize": True}}, "unknown key 'normalize'"),
         ({"spatial": {"type": "point", "frame": "fk4"}}, "frame is 'fk4'"),
-        ({"temporal": {"type": "sinus"}}, "temporal model 'sinus' is not supported yet"),
+        ({"temporal": {"type": "sine"}}, "temporal.type: .*did you mean"),
+        ({"temporal": {"type": "sinus", "scale": "ut1"}}, "time scale is 'ut1'"),
+        (
+            {"temporal": {"type": "template", "format": "map", "filename": "a"}},
+            "format 'map' .*not supported",
+        ),
         ({"apply_irf": {"psf": False, "exposure": True}}, "apply_irf"),
         ({"spectrl": {}}, "did you mean 'spectral'"),
         ({"name": None}, "needs a name"),
@@ -223,7 +258,17 @@ def spectral(**entry) -> dict:
         (spectral(frozen="yes"), "should be true or false"),
         (spectral(min=3, max=2), "min 3.0 is not below max 2.0"),
         (spectral(prior={"type": "GausianPrior"}), "did you mean 'GaussianPrior'"),
-        (spectral(prior={"type": "GaussianPrior", "weight": 2}), "weight"),
+        (spectral(prior={"type": "GaussianPrior", "weight": 0}), "weight is 0.0"),
+        (spectral(prior={"type": "GaussianPrior", "weight": "x"}), "'x' should be a number"),
+        (
+            spectral(
+                prior={
+                    "type": "GeneralizedGaussianPrior",
+                    "parameters": [{"name": "eta", "value": -1}],
+                }
+            ),
+            "eta is -1.0, should be positive",
+        ),
         (
             spectral(prior={"type": "UniformPrior", "parameters": [{"name": "mini", "value": 1}]}),
             "did you mean 'min'",
@@ -237,7 +282,7 @@ def spectral(**entry) -> dict:
             "given twice",
         ),
         ({"apply_irf": ["psf"]}, "apply_irf: should be a mapping"),
-        ({"temporal": "const"}, "temporal model 'const' is not supported"),
+        ({"temporal": "const"}, "temporal: should be a mapping with a type"),
     ],
 )
 def test_refused_by_name(changes, message):
@@ -295,9 +340,10 @@ def test_what_a_file_cannot_hold_is_refused(models, parameters, tmp_path):
     joint = parameters.prior([INDEX, follower], dist.MultivariateNormal(np.zeros(2), np.eye(2)))
     with pytest.raises(ConfigError, match="joint prior"):
         write_models(path, models, joint)
+    own = models.append("own", SkyModel(Own()))
+    with pytest.raises(ConfigError, match=r"own.spectral.*Own"):
+        write_models(path, own)
     composed = models.append("sum", SkyModel(PowerLaw() + PowerLaw()))
-    with pytest.raises(ConfigError, match=r"sum.spectral.*Sum"):
-        write_models(path, composed)
     with pytest.raises(ValueError, match="not that of the models"):
         write_models(path, composed, parameters)
     assert not path.exists()

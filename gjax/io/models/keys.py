@@ -13,36 +13,11 @@ __all__ = ["GAMMAPY_ONLY", "check_keys", "nearest"]
 #: Models of Gammapy that gjax does not have yet: tag and name, by kind.
 GAMMAPY_ONLY: dict[str, dict[str, str]] = {
     "spectral": {
-        "bpl": "BrokenPowerLawSpectralModel",
-        "compound": "CompoundSpectralModel",
-        "ebl-norm": "EBLAbsorptionNormSpectralModel",
-        "ecpl-3fgl": "ExpCutoffPowerLaw3FGLSpectralModel",
-        "ecpl-norm": "ExpCutoffPowerLawNormSpectralModel",
-        "gauss": "GaussianSpectralModel",
-        "lp-norm": "LogParabolaNormSpectralModel",
-        "lp2": "LogParabola2SpectralModel",
+        "dm-annihilation": "DarkMatterAnnihilationSpectralModel",
+        "dm-decay": "DarkMatterDecaySpectralModel",
         "naima": "NaimaSpectralModel",
-        "piecewise-norm": "PiecewiseNormSpectralModel",
-        "pl-2": "PowerLaw2SpectralModel",
-        "sbpl": "SmoothBrokenPowerLawSpectralModel",
-        "scale": "ScaleSpectralModel",
-        "secpl-3fgl": "SuperExpCutoffPowerLaw3FGLSpectralModel",
-        "secpl-4fgl": "SuperExpCutoffPowerLaw4FGLSpectralModel",
-        "secpl-4fgl-dr3": "SuperExpCutoffPowerLaw4FGLDR3SpectralModel",
-        "template": "TemplateSpectralModel",
-        "templateND": "TemplateNDSpectralModel",
     },
-    "spatial": {
-        "const": "ConstantSpatialModel",
-        "const-flux": "ConstantFluxSpatialModel",
-        "gauss-general": "GeneralizedGaussianSpatialModel",
-        "piecewise-norm": "PiecewiseNormSpatialModel",
-        "shell": "ShellSpatialModel",
-        "shell2": "Shell2SpatialModel",
-        "template": "TemplateSpatialModel",
-        "templateND": "TemplateNDSpatialModel",
-    },
-    "component": {"template-npred": "TemplateNPredModel"},
+    "spatial": {"templateND": "TemplateNDSpatialModel"},
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from astropy import units as u
 from gjax.errors import ConfigError
 from gjax.io.models.keys import check_keys, nearest
 from gjax.io.models.priors import prior_bounds, prior_from_dict
-from gjax.parameters import Key, ParameterSpec
+from gjax.parameters import Key, ParameterSpec, own_values, specs
 
 __all__ = ["Record", "read_parameters"]
 
@@ -66,27 +67,31 @@ class Record:
     factor: float
 
 
-def read_parameters(
-    entries: Any, declared: Mapping[str, ParameterSpec], key: Key, where: str
-) -> list[Record]:
-    """Read the list of parameters of one model; what the file leaves out has the class's default.
+def read_parameters(entries: Any, model: Any, key: Key, where: str) -> list[Record]:
+    """Read the list of parameters of one model; what the file leaves out is as in ``model``.
 
     Parameters
     ----------
     entries :
         The ``parameters`` list of the file, or None.
-    declared :
-        Parameters of the model class.
+    model :
+        The model with default values.
     key :
         Key of the model; the names of the parameters are appended.
     where :
         Place in the file, for errors.
+
+    Returns
+    -------
+    records :
+        In the order of the file if it has all of them, else in that of the model.
 
     Raises
     ------
     gjax.errors.ConfigError
         If a parameter or a key is unknown or has a value that cannot be.
     """
+    declared, defaults = specs(model), own_values(model)
     given: dict[str, Mapping[str, Any]] = {}
     for entry in entries or []:
         if not isinstance(entry, Mapping) or "name" not in entry:
@@ -99,9 +104,16 @@ def read_parameters(
         if name in given:
             raise ConfigError(f"parameter {name!r} is given twice", key=where)
         given[name] = entry
+    # A covariance file has the order of the models file.
+    order = given if len(given) == len(declared) else declared
     return [
-        _read_parameter(given.get(name, {}), spec, (*key, name), f"{where}.{name}")
-        for name, spec in declared.items()
+        _read_parameter(
+            given.get(name, {}),
+            dataclasses.replace(declared[name], default=float(defaults[name])),
+            (*key, name),
+            f"{where}.{name}",
+        )
+        for name in order
     ]
 
 

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from astropy import units as u
 
-from gjax.errors import ConfigError, UnknownNameError
+from gjax.errors import ConfigError
 from gjax.io.atomic import atomic_write
+from gjax.io.models.component import dump_component
 from gjax.io.models.covariance import covariance_path, write_covariance
 from gjax.io.models.priors import prior_bounds, prior_to_dict
-from gjax.model import FoVBackground, Model, Models
-from gjax.model.registry import entry_of
-from gjax.parameters import Key, Parameters, ParameterSpec, parameter_leaves, specs
+from gjax.io.models.templates import name_templates, write_templates
+from gjax.io.yaml_text import dump_yaml
+from gjax.model import Models
+from gjax.parameters import Key, Parameters, ParameterSpec, parameter_leaves
 
 __all__ = ["models_to_dict", "write_models"]
 
@@ -30,6 +31,8 @@ def write_models(
     errors: np.ndarray | None = None,
     covariance: np.ndarray | None = None,
     overwrite: bool = False,
+    overwrite_templates: bool = False,
+    checksum: bool = False,
 ) -> Path:
     """Write a models file in Gammapy's YAML format, with the covariance in a file beside it.
 
@@ -51,7 +54,12 @@ def write_models(
         Covariance of all parameters in that order, shape ``(n, n)``, or of the free ones only, in
         the order of ``parameters.free``. Others get zeros; linked ones the rows of their target.
     overwrite :
-        Whether existing files may be replaced.
+        Whether existing files may be replaced; those of templates are not.
+    overwrite_templates :
+        Whether files of templates beside the models file are written again; otherwise only those
+        that do not exist are written.
+    checksum :
+        Whether the file ends with a checksum of its contents.
 
     Returns
     -------
@@ -71,6 +79,7 @@ def write_models(
         covariance = _full_covariance(np.asarray(covariance, float), parameters)
         if errors is None:
             errors = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
+    models, templates = name_templates(models, path)
     data = models_to_dict(models, parameters, errors)
     beside = covariance_path(path)
     if not overwrite:
@@ -81,7 +90,8 @@ def write_models(
     if covariance is not None:
         write_covariance(beside, list(parameters.names), covariance, overwrite=overwrite)
         data["covariance"] = beside.name
-    text = yaml.safe_dump(data, sort_keys=False, indent=4, width=80, allow_unicode=True)
+    write_templates(templates, path.parent, overwrite=overwrite_templates)
+    text = dump_yaml(data, checksum=checksum)
     with atomic_write(path, overwrite=overwrite) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return path
@@ -134,29 +144,7 @@ def models_to_dict(
         if prior is not None:
             entry["prior"] = prior
         entries[key] = entry
-    return {"components": [_component(name, m, entries) for name, m in models.items()]}
-
-
-def _component(name: str, model: Model, entries: dict[Key, dict[str, Any]]) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    if not (isinstance(model, FoVBackground) and name == model.default_name):
-        data["name"] = name
-    data["type"] = entry_of("component", model).name
-    if model.datasets_names is not None:
-        data["datasets_names"] = list(model.datasets_names)
-    for kind in ("spectral", "spatial"):
-        part = getattr(model, kind, None)
-        if part is None:
-            continue
-        try:
-            block: dict[str, Any] = {"type": entry_of(kind, part).name}
-        except UnknownNameError as error:
-            raise ConfigError(f"cannot be written yet: {error}", key=f"{name}.{kind}") from None
-        if kind == "spatial":
-            block["frame"] = part.frame
-        block["parameters"] = [entries[name, kind, field] for field in specs(part)]
-        data[kind] = block
-    return data
+    return {"components": [dump_component(name, m, entries) for name, m in models.items()]}
 
 
 def _bounds(spec: ParameterSpec, low: float, high: float) -> dict[str, float]:
