@@ -41,6 +41,9 @@ __all__ = [
 
 Path = str | os.PathLike[str]
 
+# What astropy and numpy raise on damaged files.
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
+
 # Names of HDUs that hold booleans, stored as integers.
 _MASK_NAMES = ("mask", "is_ul", "success")
 
@@ -71,7 +74,7 @@ def open_fits(path: Path) -> Iterator[fits.HDUList]:
             raise
         except (OSError, EOFError, zlib.error, UserWarning, fits.VerifyError) as error:
             raise FileFormatError(f"not a readable FITS file: {error}", path=path) from error
-        except (TypeError, ValueError, IndexError, KeyError) as error:
+        except _DAMAGE as error:
             raise FileFormatError(f"damaged or not as expected: {error!r}", path=path) from error
 
 

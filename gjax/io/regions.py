@@ -89,9 +89,9 @@ def region_from_hdu(hdu: Any, path: str | os.PathLike[str] | None = None) -> Reg
     table = FitsTable(path or "", hdu.name or "REGION", hdu)  # type: ignore[arg-type]
     if "CTYPE1" not in table.header:
         return None
-    header = dict(table.header)
-    header.setdefault("WCSSHAPE", "(1,1)")
     with guarded(path or "", hdu.name):
+        header = dict(table.header)
+        header.setdefault("WCSSHAPE", "(1,1)")
         image = WcsGeom.from_header(header)
         _ = image.frame
     names = [name.lower() for name in table.strings("SHAPE")]
