@@ -29,8 +29,9 @@ class Occupied(eqx.Module):
         Bins in the statistic on the padded map, shape ``(y, x, ereco)``.
     is_signed :
         Whether background or constant prediction is negative anywhere.
-    counts_off, alpha :
-        Off counts and ratio of acceptances in each bin of on/off data, else None.
+    counts_off, alpha, is_used :
+        Off counts and ratio of acceptances in each bin of on/off data, and which are no padding;
+        else None.
     """
 
     energy: ArrayLike
@@ -45,6 +46,7 @@ class Occupied(eqx.Module):
     is_signed: ArrayLike
     counts_off: ArrayLike | None = None
     alpha: ArrayLike | None = None
+    is_used: ArrayLike | None = None
 
     @property
     def is_onoff(self) -> bool:
@@ -72,13 +74,13 @@ def find_occupied(
     pad :
         Pixels by which the map is padded for folding.
     off :
-        Off counts and ratio of acceptances, cubes. The bins with off counts are occupied, too; the
-        background is then one of zeros, whose factor is that of the acceptances.
+        Off counts and ratio of acceptances, cubes. All bins of the mask are then occupied (in those
+        without counts a negative signal matters), and the background is one of zeros, whose factor
+        is that of the acceptances.
     """
     if background is None:
         background = np.zeros((0 if off is None else 1, *counts.shape))
-    some = counts if off is None else counts + off[0]
-    energy, row, column = np.nonzero(np.where(mask, some, 0.0))
+    energy, row, column = np.nonzero(mask if off is not None else np.where(mask, counts, 0.0))
     room = (0, _length(len(energy)) - len(energy))
 
     def at_bins(cube: np.ndarray | None, fill: float = 0.0) -> np.ndarray:
@@ -101,6 +103,7 @@ def find_occupied(
         is_signed=np.asarray(any(cube.min() < 0 for cube in cubes)),
         counts_off=None if off is None else at_bins(off[0]),
         alpha=None if off is None else at_bins(off[1], fill=1.0),
+        is_used=None if off is None else np.pad(np.ones(len(energy), bool), room),
     )
 
 

@@ -70,8 +70,12 @@ def _rest(bins: Occupied) -> Callable[[Array, Array | None], Array]:
     counts = jnp.asarray(bins.counts)
     if bins.counts_off is None:
         return lambda npred, alpha: cash_rest(counts, npred)
-    counts_off = jnp.asarray(bins.counts_off)
-    return lambda npred, alpha: wstat_rest(counts, counts_off, alpha, npred)
+    counts_off, used = jnp.asarray(bins.counts_off), jnp.asarray(bins.is_used)
+
+    def rest(npred: Array, alpha: Array | None) -> Array:
+        return jnp.where(used, wstat_rest(counts, counts_off, alpha, npred), 0.0)
+
+    return rest
 
 
 def _along(function: Callable[[Array], Array], at: Array) -> Array:
