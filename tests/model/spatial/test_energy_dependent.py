@@ -51,7 +51,7 @@ def test_slope_in_the_index():
 
 
 def test_what_cannot_depend_on_energy_is_named():
-    with pytest.raises(ValueError, match="'lon_0' of Gaussian cannot depend on energy.*sigma"):
+    with pytest.raises(ValueError, match=r"'lon_0' of Gaussian cannot depend on energy.*sigma"):
         EnergyDependent(Gaussian(), {"lon_0": PowerLawNorm()})
     with pytest.raises(ValueError, match="'r_0'"):
         EnergyDependent(Gaussian(), {"r_0": PowerLawNorm()})

@@ -55,4 +55,5 @@ def test_slopes_are_finite_on_the_edges():
     for lon in (0.5, 0.6):
         slopes = jax.jacfwd(density, (0, 1, 2))(0.5, 0.1, lon)
         bends = jax.hessian(density, (0, 1, 2))(0.5, 0.1, lon)
-        assert np.all(np.isfinite(slopes)) and np.all(np.isfinite(bends))
+        assert np.all(np.isfinite(slopes))
+        assert np.all(np.isfinite(bends))

@@ -77,8 +77,8 @@ def test_mistakes_are_named():
     with pytest.raises(TypeError, match="on the host"):
         jax.jit(lambda model: model(10.0, 20.0))(small())
     geom = WcsGeom.create((10.0, 20.0), binsz=0.2, npix=(9, 7))
+    other = Map(np.ones((2, 7, 9)), geom, (MapAxis.from_bounds(0.0, 1.0, 2, "rad", "deg"),))
     with pytest.raises(ValueError, match="got rad"):
-        axes = (MapAxis.from_bounds(0.0, 1.0, 2, "rad", "deg"),)
-        TemplateMap.create(Map(np.ones((2, 7, 9)), geom, axes))
+        TemplateMap.create(other)
     with pytest.raises(ValueError, match=r"shape \(2, 2\)"):
         TemplateMap(np.ones((2, 2)), geom)
