@@ -57,10 +57,10 @@ def read(folder: Path) -> int:
     worst = 0.0
     for name, numbers in json.loads((folder / "record.json").read_text()).items():
         dataset = classes.get(name, SpectrumDatasetOnOff).read(folder / f"{name}.fits")
-        for key, expected in numbers.items():
+        for key, written in numbers.items():
             found = dataset.edisp.edisp_map if key == "edisp" else getattr(dataset, key)
             unit = "cm2 s" if key == "exposure" else ""
-            values, expected = found.quantity.to_value(unit).astype(float), np.array(expected)
+            values, expected = found.quantity.to_value(unit).astype(float), np.array(written)
             scale = np.maximum(np.abs(expected), 1e-6 * np.abs(expected).max())
             deviation = float(np.max(np.abs(values - expected) / scale))
             worst = max(worst, deviation)
