@@ -132,7 +132,7 @@ def read_flux_points_dataset(
     known.setdefault("name", points.source or Path(path).name.split(".")[0])
     # Gammapy writes the masks of points as those of maps, with two axes of length one.
     fields: dict[str, Any] = {
-        mask: np.ravel(columns.flags(mask)) for mask in _MASKS if columns.has(mask)
+        mask: flags.ravel() for mask in _MASKS if (flags := columns.flags(mask)) is not None
     }
     if gti is not None:
         fields["gti"] = gti
