@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import RegularGridInterpolator
 
-from gjax.numerics.interpolate import interpolate_grid
+from gjax.numerics.interpolate import cut_cell, interpolate_grid
 
 X, Y = np.array([0.0, 1.0, 3.0]), np.array([-1.0, 0.5, 2.0, 2.5])
 TABLE = np.random.default_rng(1).normal(size=(3, 4))
@@ -62,3 +62,18 @@ def test_gradient_of_value_and_point():
 def test_axes_that_disagree_are_told(nodes, points):
     with pytest.raises(ValueError, match=r"axes of nodes|nodes, but the table"):
         interpolate_grid(TABLE, nodes, points)
+
+
+@pytest.mark.parametrize("point", [-1.0, 0.0, 0.7, 2.0, 9.0])
+def test_a_cell_is_as_good_as_the_table(point):
+    nodes, columns = np.array([0.0, 0.5, 2.0, 3.0]), np.array([1.0, 4.0])
+    values = np.arange(8.0).reshape(4, 2) ** 2
+    expected = interpolate_grid(values, [nodes], [np.array(point)])
+    part, near = cut_cell(values, nodes, point)
+    assert part.shape == (2, 2)
+    np.testing.assert_allclose(interpolate_grid(part, [near], [np.array(point)]), expected)
+    turned, near = cut_cell(values.T, nodes, point, axis=1)
+    np.testing.assert_array_equal(turned, part.T)
+    whole, near = cut_cell(values, columns[:1], point, axis=1)
+    assert whole.shape == (4, 2)
+    assert len(near) == 1

@@ -57,19 +57,12 @@ class BrokenPowerLaw(AbstractSpectral):
 
     def _scaled(self, energy_min: ArrayLike, energy_max: ArrayLike, power: float) -> Array:
         # Limits beyond the break are drawn to it, where an interval then has no length.
-        below = integrate_power(
-            jnp.minimum(energy_min, self.ebreak),
-            jnp.minimum(energy_max, self.ebreak),
-            self.ebreak,
-            power - self.index1,
+        low, high = (
+            jnp.stack([jnp.minimum(limit, self.ebreak), jnp.maximum(limit, self.ebreak)], axis=-1)
+            for limit in jnp.broadcast_arrays(jnp.asarray(energy_min), jnp.asarray(energy_max))
         )
-        above = integrate_power(
-            jnp.maximum(energy_min, self.ebreak),
-            jnp.maximum(energy_max, self.ebreak),
-            self.ebreak,
-            power - self.index2,
-        )
-        return below + above
+        exponents = power - jnp.stack([jnp.asarray(self.index1), jnp.asarray(self.index2)])
+        return integrate_power(low, high, self.ebreak, exponents).sum(-1)
 
 
 @final

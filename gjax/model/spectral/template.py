@@ -176,39 +176,48 @@ class TemplateND(AbstractQuadrature, AbstractSpectral):
     def breaks(self) -> Array:
         """Where the interpolation has kinks in energy, in TeV."""
         axis = next(axis for axis in self.axes if _is_energy(axis))
-        return jnp.asarray(np.union1d(axis.nodes, axis.center))
+        kinks = axis.center if _is_uniform(axis) else np.union1d(axis.nodes, axis.center)
+        return jnp.asarray(kinks)
 
     def __call__(self, energy: ArrayLike) -> Array:
         """Evaluate the table at the values of the parameters."""
-        others = iter(self.parameters)
-        points, nodes, values = [], [], self.values
+        parameters = iter(self.parameters)
+        values, weights, node, pixel = jnp.asarray(self.values), [], np.zeros(1), jnp.zeros(())
         for i, axis in enumerate(self.axes):
-            node = np.arange(float(axis.nbin))
+            bins = np.arange(float(axis.nbin))
             if _is_energy(axis):
-                pixel = _pixel(axis, energy)
-            else:
-                pixel = _pixel(axis, next(others))
-                values, node = cut_cell(values, node, pixel, axis=i)
-            points.append(pixel)
-            nodes.append(node)
-        logarithm = jnp.log(jnp.maximum(jnp.asarray(values), _TINY))
-        return jnp.exp(interpolate_grid(logarithm, nodes, points))
+                node, pixel = bins, _pixel(axis, energy)
+                continue
+            place = _pixel(axis, next(parameters))
+            values, near = cut_cell(values, bins, place, axis=i)
+            weight = place - near[0] if axis.nbin > 1 else jnp.zeros(())
+            weights.append((i, jnp.stack([1.0 - weight, weight])[: axis.nbin]))
+        logarithm = jnp.log(jnp.maximum(values, _TINY))
+        # From the last axis on, so that the numbers of those before stay what they are.
+        for i, weight in reversed(weights):
+            logarithm = jnp.tensordot(logarithm, weight, axes=(i, 0))
+        return jnp.exp(interpolate_grid(logarithm, [node], [pixel]))
 
 
-_SCALES: dict[str, Callable[[Array], Array]] = {
-    "lin": lambda values: values,
-    "log": jnp.log,
-    "sqrt": jnp.sqrt,
-}
+_SCALES = {"lin": np.asarray, "log": np.log, "sqrt": np.sqrt}
 
 
 def _pixel(axis: MapAxis, coordinate: ArrayLike) -> Array:
     """Give the place on an axis in bins, as `MapAxis.coord_to_pix`, but differentiable."""
-    scale = _SCALES[axis.interp]
+    point = jnp.asarray(coordinate, float)
+    if axis.interp != "lin":
+        point = jnp.log(point) if axis.interp == "log" else jnp.sqrt(point)
+    nodes = _SCALES[axis.interp](np.asarray(axis.nodes))
     first = 0.0 if axis.node_type == "center" else -0.5
-    places = first + np.arange(len(axis.nodes))
-    nodes = scale(jnp.asarray(axis.nodes))
-    return interpolate_grid(places, [nodes], [scale(jnp.asarray(coordinate, float))])
+    if _is_uniform(axis):
+        return first + (point - nodes[0]) * ((len(nodes) - 1) / (nodes[-1] - nodes[0]))
+    return interpolate_grid(first + np.arange(len(nodes)), [nodes], [point])
+
+
+def _is_uniform(axis: MapAxis) -> bool:
+    """Tell whether all bins have the same width on the scale of the axis."""
+    steps = np.diff(_SCALES[axis.interp](np.asarray(axis.nodes)))
+    return len(steps) > 0 and bool(np.allclose(steps, steps[0], rtol=1e-9))
 
 
 def _is_energy(axis: MapAxis) -> bool:
