@@ -112,6 +112,8 @@ def _sections(model: type[Section]) -> dict[str, type[Section]]:
     """List the keys of a section that are sections themselves."""
     found = {}
     for name, field in model.model_fields.items():
+        if typing.get_origin(field.annotation) is dict:
+            continue  # its keys are names that the user chooses
         options = typing.get_args(field.annotation) or (field.annotation,)
         for option in options:
             if inspect.isclass(option) and issubclass(option, Section):

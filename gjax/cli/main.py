@@ -20,7 +20,7 @@ import click
 
 from gjax.errors import ConfigError, FileFormatError, UnknownNameError
 
-__all__ = ["config", "demo", "fit", "main", "run"]
+__all__ = ["config", "demo", "fit", "info", "main", "run"]
 
 _USER_ERRORS = (ConfigError, FileFormatError, UnknownNameError, OSError)
 
@@ -163,6 +163,16 @@ def demo(output: Path, seed: int, overwrite: bool, quiet: bool) -> None:
     if not outcome.success:
         click.echo(f"gjax: the fit failed: {outcome.message}", err=True)
         sys.exit(1)
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_report_errors
+def info(file: Path) -> None:
+    """Print what FILE holds: datasets, models or flux points."""
+    from gjax.cli.info import describe_file
+
+    click.echo(describe_file(file))
 
 
 @main.command()

@@ -7,6 +7,7 @@ Spectra are reduced in `gjax.cli.spectra`, and datasets that exist already are r
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -201,7 +202,7 @@ def reduce_datasets(
             exclusion_mask=exclusion_mask(config) if method else None,
             stack=datasets.stack,
             progress=report,
-            **({"on_error": "skip"} if on_error == "skip" else {}),
+            on_error="skip" if on_error == "skip" else "raise",
         )
     except ValueError as error:
         if isinstance(error, ConfigError) or type(error) is not ValueError:
@@ -262,25 +263,35 @@ def safe_mask_parameters(datasets: Datasets) -> dict[str, Any]:
 
 
 def apply_fit_range(config: Configuration, datasets: Sequence[AnyDataset]) -> list[AnyDataset]:
-    """Restrict the fit to the bins wholly within the energy range of the configuration.
+    """Restrict the fit to the bins wholly within the energy ranges of the configuration.
 
-    Of flux points those count whose reference energy lies within it.
+    Of flux points those count whose reference energy lies within it. Where there is no range, masks
+    stay as they are.
 
     Raises
     ------
     ConfigError
-        If no bin of any dataset is left.
+        If no bin of any dataset is left, or a range is for a dataset that is not there.
     """
-    wanted = config.settings.fit.fit_range
-    if wanted.min is None and wanted.max is None:
-        return list(datasets)
-    ends = (wanted.min, wanted.max)
-    masked = [
-        with_mask_fit(dataset, *ends)
-        if isinstance(dataset, Dataset)
-        else dataset.with_mask_fit(*ends)
-        for dataset in datasets
-    ]
-    if not any(dataset.mask.any() for dataset in masked):
+    ranges = config.settings.gjax.fit_ranges
+    names = [dataset.name for dataset in datasets]
+    for pattern in ranges:
+        if not fnmatch.filter(names, pattern):
+            raise ConfigError(
+                f"matches none of the datasets {', '.join(names)}",
+                key=f"gjax.fit_ranges.{pattern}",
+            )
+    masked: list[AnyDataset] = []
+    for dataset in datasets:
+        own = [ranges[key] for key in ranges if fnmatch.fnmatchcase(dataset.name, key)]
+        wanted = own[0] if own else config.settings.fit.fit_range
+        ends = (wanted.min, wanted.max)
+        if ends == (None, None):
+            masked.append(dataset)
+        elif isinstance(dataset, Dataset):
+            masked.append(with_mask_fit(dataset, *ends))
+        else:
+            masked.append(dataset.with_mask_fit(*ends))
+    if not any(np.any(dataset.mask) for dataset in masked):
         raise ConfigError("no bin is left within the range", key="fit.fit_range")
     return masked

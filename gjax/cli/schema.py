@@ -240,6 +240,8 @@ class Gjax(Section):
     reproduce its numbers. ``seed`` starts every random number of the run, ``sampler`` asks for a
     posterior, ``pictures`` for pictures. ``on_error`` says what becomes of observations and
     datasets that cannot be read or reduced: they end the run, or are left out with a warning.
+    ``fit_ranges`` gives single datasets (by name, or by a pattern such as ``obs-*``) a range of
+    their own in the place of ``fit.fit_range``.
     """
 
     folding: Literal["gjax", "gammapy"] = "gjax"
@@ -247,6 +249,7 @@ class Gjax(Section):
     sampler: Sampler | None = None
     pictures: bool = True
     on_error: Literal["stop", "skip"] = "stop"
+    fit_ranges: dict[str, EnergyRange] = {}
 
 
 class Analysis(Section):

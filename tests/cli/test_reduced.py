@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import yaml
+from astropy.io import fits
 from click.testing import CliRunner
 
 from gjax.cli.config import parse_config
@@ -17,6 +18,7 @@ from gjax.dataset import Dataset, EDispKernelMap, PSFMap
 from gjax.dataset.flux_points import FluxPointsDataset
 from gjax.errors import ConfigError
 from gjax.io.datasets_yaml import write_datasets
+from gjax.io.ogip import write_ogip
 from gjax.io.results import read_result
 from gjax.maps import MapAxis, WcsGeom
 from gjax.maps.region_geom import RegionGeom
@@ -206,6 +208,75 @@ def test_lists_of_datasets_that_are_wrong_are_one_line(folder, tmp_path, content
     assert line.startswith("gjax: error: ")
     assert "datasets.yaml" in line
     assert words in line
+
+
+def as_ogip(folder):
+    """Write a spectrum as four files, and the list that names it beside flux points."""
+    dataset = dataclasses.replace(spectrum(), livetime=np.array(3600.0))
+    write_ogip(dataset, folder / "pha.fits")
+    write_datasets([points()], folder / "points.yaml")
+    listed = [
+        {"name": "spectrum", "type": "SpectrumDatasetOnOff", "filename": "pha.fits"},
+        {"name": "points", "type": "FluxPointsDataset", "filename": "points.fits"},
+    ]
+    path = folder / "datasets.yaml"
+    path.write_text(yaml.safe_dump({"datasets": listed}))
+    return path
+
+
+def without_rmf(folder):
+    (folder / "pha_rmf.fits").unlink()
+
+
+def with_the_area_of_another(folder):
+    with fits.open(folder / "pha_arf.fits", mode="update") as file:
+        table = file["SPECRESP"].data
+        for name in ("ENERG_LO", "ENERG_HI"):
+            table[name] = table[name] * 1.3
+
+
+def with_negative_acceptance(folder):
+    with fits.open(folder / "pha_bkg.fits", mode="update") as file:
+        table = file["SPECTRUM"]
+        if "BACKSCAL" in table.columns.names:
+            table.data["BACKSCAL"] = -5.0
+        else:
+            table.header["BACKSCAL"] = -5.0
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (without_rmf, ("pha.fits", "pha_rmf.fits")),
+        (with_the_area_of_another, ("pha_arf.fits",)),
+        (with_negative_acceptance, ("pha_bkg.fits", "BACKSCAL")),
+    ],
+)
+def test_damaged_spectra_are_one_line_or_left_out(folder, tmp_path, damage, words):
+    path = as_ogip(tmp_path)
+    damage(tmp_path)
+    files = ("--datasets", path, "--models", folder / "models.yaml")
+    result = invoke("fit", *files, "--output", tmp_path / "out")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    for word in words:
+        assert word in line
+    config = parse_config(
+        {"general": {"datasets_file": str(path)}, "gjax": {"on_error": "skip"}}, folder=tmp_path
+    )
+    with Progress(1, quiet=True) as progress:
+        (left,) = read_reduced(config, path, progress)
+    assert left.name == "points"
+    assert "spectrum" in progress.left_out[0]
+
+
+def test_spectra_of_other_programs_join(folder, tmp_path):
+    path = as_ogip(tmp_path)
+    config = parse_config({"general": {"datasets_file": str(path)}}, folder=tmp_path)
+    with Progress(1, quiet=True) as progress:
+        read, flux = read_reduced(config, path, progress)
+    assert (read.name, flux.name) == ("spectrum", "points")
+    np.testing.assert_allclose(read.counts, spectrum().counts, rtol=1e-5)
 
 
 def test_datasets_file_is_looked_for_beside_the_configuration(folder):

@@ -10,6 +10,7 @@ from astropy import units as u
 from gjax.cli.config import parse_config
 from gjax.cli.progress import Progress
 from gjax.cli.reduction import (
+    apply_fit_range,
     iter_observations,
     map_axes,
     map_geometry,
@@ -17,7 +18,10 @@ from gjax.cli.reduction import (
     reduce_datasets,
     select_observations,
 )
+from gjax.dataset import Dataset
 from gjax.errors import ConfigError
+from gjax.maps import MapAxis
+from gjax.maps.region_geom import RegionGeom
 
 
 @pytest.fixture
@@ -148,3 +152,31 @@ def test_thresholds_of_the_background_may_be_text(workplace):
     config = parse_config(content, folder=workplace)
     with Progress(1, quiet=True) as progress, pytest.raises(ConfigError, match="no bin is left"):
         reduce_datasets(config, iter(read(config)), progress)
+
+
+def test_datasets_may_have_a_fit_range_of_their_own(configure):
+    names = ("hess-1", "hess-2", "fermi")
+    column = np.ones((5, 1, 1))
+    energy = MapAxis.from_energy_bounds(0.1, 10.0, 5)
+    true = MapAxis.from_energy_bounds(0.1, 10.0, 5, name="energy_true")
+    region = RegionGeom.circle(83.6, 22.0, 0.1)
+    datasets = [Dataset(name, region, energy, true, counts=column) for name in names]
+
+    def bins(ranges, **fit):
+        config = parse_config(
+            {
+                "general": {"datasets_file": "datasets.yaml"},
+                "fit": {"fit_range": fit},
+                "gjax": {"fit_ranges": ranges},
+            }
+        )
+        return [int(dataset.mask.sum()) for dataset in apply_fit_range(config, datasets)]
+
+    assert bins({}) == [5, 5, 5]
+    assert bins({}, min="1 TeV") == [2, 2, 2]
+    assert bins({"hess-*": {"min": "1 TeV"}, "fermi": {"max": "1 TeV"}}) == [2, 2, 2]
+    assert bins({"fermi": {}}, min="1 TeV") == [2, 2, 5]
+    with pytest.raises(ConfigError, match=r"gjax\.fit_ranges\.magic: matches none of .*hess-1"):
+        bins({"magic": {"min": "1 TeV"}})
+    with pytest.raises(ConfigError, match=r"fit\.fit_range: no bin is left"):
+        bins({}, min="8 TeV")
