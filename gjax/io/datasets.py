@@ -1,9 +1,10 @@
-"""Map datasets in FITS files, in Gammapy's layout: either program opens the other's file.
+"""Datasets in FITS files, in Gammapy's layout: either program opens the other's file.
 
 One group of HDUs per map (`gjax.io.maps`): COUNTS, EXPOSURE, BACKGROUND, PSF and PSF_EXPOSURE,
-EDISP and EDISP_EXPOSURE, MASK_SAFE, MASK_FIT; then the tables GTI and META_TABLE. Models are not
-part of the file (`gjax.io.models`). A PSF at other energies than the exposure, as of Fermi-LAT, is
-interpolated to those. Datasets of a region and on/off datasets are refused by name.
+EDISP and EDISP_EXPOSURE, MASK_SAFE, MASK_FIT, for on/off data COUNTS_OFF, ACCEPTANCE and
+ACCEPTANCE_OFF; then the tables GTI and META_TABLE. Spectra have the same groups, on a region. A PSF
+at other energies than the exposure, as of Fermi-LAT, is interpolated to those. Models are not part
+of the file (`gjax.io.models`); spectra in the format of X-ray astronomy are in `gjax.io.ogip`.
 """
 
 from __future__ import annotations
