@@ -175,7 +175,7 @@ class Parameters:
         """Put a prior on each matching parameter; a list of names puts a joint prior on them.
 
         The distribution is over internal units. A second prior on the same parameters replaces the
-        first.
+        first. Where a density ends, as that of a uniform prior does, there is a bound for the fit.
         """
         if isinstance(pattern, (str, tuple)):
             groups = [(self.keys[i],) for i in self.select(pattern)]
@@ -220,7 +220,7 @@ class Parameters:
             keys=self.keys,
             specs=self.specs,
             values=self.values,
-            bounds=(self.minimum, self.maximum),
+            bounds=self._bounds_within_priors(),
             free=self.free,
             links=tuple(
                 (position[key], tuple(position[t] for t in link.targets), link.function)
@@ -229,6 +229,24 @@ class Parameters:
             priors=tuple(prior.distribution for prior in self.priors),
             prior_indices=tuple(tuple(position[k] for k in p.keys) for p in self.priors),
         )
+
+    def _bounds_within_priors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Cut the bounds to where the priors are defined.
+
+        Raises
+        ------
+        ValueError
+            If nothing is left.
+        """
+        minimum, maximum = self.minimum.copy(), self.maximum.copy()
+        for prior in self.priors:
+            ends = _ends_of_support(prior.distribution, len(prior.keys))
+            for key, low, high in zip(prior.keys, *ends, strict=True):
+                i = self.keys.index(key)
+                minimum[i], maximum[i] = max(minimum[i], low), min(maximum[i], high)
+                if not minimum[i] < maximum[i]:
+                    raise ValueError(f"{self.names[i]}: nothing is within both bounds and prior")
+        return minimum, maximum
 
     def _with_frozen(self, patterns: tuple[str | Key, ...], value: bool) -> Parameters:
         chosen = {i for pattern in patterns for i in self.select(pattern)}
@@ -248,3 +266,18 @@ class Parameters:
                 f"{self.minimum[i]:9.3g} {self.maximum[i]:9.3g}  {state}"
             )
         return "\n".join(lines)
+
+
+def _ends_of_support(distribution: Any, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give the ends of the interval on which a density of ``n`` parameters is defined."""
+    support = distribution.support
+    # A joint density may be a product: the interval is that of its factors.
+    support = getattr(support, "base_constraint", support)
+    low, high = (
+        np.asarray(-limit if end is None else end, float)
+        for end, limit in (
+            (getattr(support, "lower_bound", None), np.inf),
+            (getattr(support, "upper_bound", None), -np.inf),
+        )
+    )
+    return np.broadcast_to(low, (n,)), np.broadcast_to(high, (n,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import astropy.units as u
+import jax
 import numpy as np
 import numpyro.distributions as dist
 import pytest
@@ -171,3 +172,44 @@ def test_freezing_is_set_algebra(frozen, thawed):
     new = table.freeze(*(table.keys[i] for i in frozen)).thaw(*(table.keys[i] for i in thawed))
     assert set(new.free) == (set(range(16)) - frozen) | thawed
     assert new.keys == table.keys
+
+
+def test_a_prior_that_ends_is_a_bound(models):
+    index, amplitude = (("4FGL J0534.5+2201", "spectral", n) for n in ("index", "amplitude"))
+    table = Parameters.from_models(models)
+    free = [table.keys[i] for i in table.free]
+
+    def bounds(table):
+        layout = table.layout(models)
+        scale = np.asarray(layout.scale)
+        return {
+            key: (float(low), float(high))
+            for key, low, high in zip(free, layout.lower * scale, layout.upper * scale, strict=True)
+        }
+
+    flat = table.bound(index, 1.0, 3.0).prior(index, dist.Uniform(0.0, 2.5))
+    assert bounds(flat)[index] == (1.0, 2.5)
+    assert bounds(table.prior(index, dist.HalfNormal(2.0)))[index] == (0.0, np.inf)
+    assert bounds(table.prior(index, dist.Normal(2.0, 1.0)))[index] == (-np.inf, np.inf)
+    joint = dist.Uniform(np.array([1.0, 1e-13]), np.array([3.0, 1e-10])).to_event(1)
+    found = bounds(table.prior([index, amplitude], joint))
+    assert found[index] == (1.0, 3.0)
+    assert found[amplitude] == pytest.approx((1e-13, 1e-10))
+    mixed = dist.MultivariateNormal(np.zeros(2), np.eye(2))
+    assert bounds(table.prior([index, amplitude], mixed))[index] == (-np.inf, np.inf)
+    with pytest.raises(ValueError, match="index: nothing is within both bounds and prior"):
+        table.bound(index, 3.0, 4.0).prior(index, dist.Uniform(0.0, 2.0)).layout(models)
+
+
+def test_joint_and_vector_priors_add_their_density(models):
+    index, amplitude = (("4FGL J0534.5+2201", "spectral", n) for n in ("index", "amplitude"))
+    covariance = np.array([[0.04, 0.5e-13], [0.5e-13, 1e-24]])
+    joint = dist.MultivariateNormal(np.array([2.5, 3e-11]), covariance)
+    table = Parameters.from_models(models).prior([index, amplitude], joint)
+    layout = table.layout(models)
+    expected = joint.log_prob(
+        np.array([table.values[table.keys.index(k)] for k in (index, amplitude)])
+    )
+    assert float(layout.log_prior(layout.start)) == pytest.approx(float(expected))
+    slope = jax.grad(layout.log_prior)(layout.start)
+    assert np.all(np.isfinite(slope))
