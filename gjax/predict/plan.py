@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gjax.dataset.dataset import Dataset
-from gjax.dataset.response import PSFMap
+from gjax.dataset.response import RecoPSFMap
 from gjax.maps.frames import convert
 from gjax.maps.wcs import WcsGeom
 from gjax.numerics import vector
@@ -27,6 +27,7 @@ from gjax.predict.psf import (
     radial_profile,
     sampled_kernel,
 )
+from gjax.predict.reco import RecoSource
 from gjax.predict.response import containment_radius, edisp_kernel, psf_profile
 from gjax.predict.sky_grid import locator
 from gjax.predict.source import (
@@ -88,11 +89,33 @@ def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding)
     at = _response_position(geom, spatial)
     there = at if dataset.edisp is None else _convert(at, geom.frame, dataset.edisp.geom.frame)
     edisp = edisp_kernel(dataset.edisp, dataset.energy_true, dataset.energy, there, folding.lookup)
+    if spatial.is_tabulated and is_free:
+        raise ValueError(f"a {type(spatial).__name__} cannot move in a fit: freeze its parameters")
+    if not isinstance(dataset.psf, RecoPSFMap):
+        return _plan(dataset, spatial, edisp, at, is_free, folding)
+    if spatial.is_energy_dependent:
+        raise ValueError(
+            f"dataset {dataset.name!r}: a {type(spatial).__name__} depends on true energy, and "
+            "cannot be seen through a PSF in reconstructed energy"
+        )
+    inner = _plan(dataset, spatial, edisp, at, is_free, folding)
+
+    def make(pad: int) -> AbstractSource:
+        source = inner.make(pad)
+        return RecoSource(edisp=edisp, inner=source, place=source.place, window=inner.window)
+
+    return SourcePlan(inner.window, make)
+
+
+def _plan(
+    dataset: Dataset,
+    spatial: Any,
+    edisp: np.ndarray,
+    at: tuple[float, float],
+    is_free: bool,
+    folding: Folding,
+) -> SourcePlan:
     if spatial.is_tabulated:
-        if is_free:
-            raise ValueError(
-                f"a {type(spatial).__name__} cannot move in a fit: freeze its parameters"
-            )
         return _plan_template(dataset, spatial, edisp, at, folding)
     if spatial.is_point and folding.point == "profile" and dataset.psf is not None:
         return _plan_profile(dataset, spatial, edisp, at, folding)
@@ -257,12 +280,15 @@ def _kernel(
 
 def _profile(dataset: Dataset, at: tuple[float, float]) -> np.ndarray:
     psf = dataset.psf
-    if not isinstance(psf, PSFMap):
-        raise ValueError(f"dataset {dataset.name!r}: a PSF in reconstructed energy cannot be used")
-    if not psf.energy_true.is_allclose(dataset.energy_true):
+    assert psf is not None
+    if isinstance(psf, RecoPSFMap):
+        own, wanted, what = psf.energy, dataset.energy, "counts"
+    else:
+        own, wanted, what = psf.energy_true, dataset.energy_true, "exposure"
+    if not own.is_allclose(wanted):
         raise ValueError(
-            f"dataset {dataset.name!r}: the PSF has {psf.energy_true.nbin} true energy bins, "
-            f"the exposure {dataset.energy_true.nbin}, or their edges differ"
+            f"dataset {dataset.name!r}: the PSF has {own.nbin} energy bins, "
+            f"the {what} {wanted.nbin}, or their edges differ"
         )
     return psf_profile(psf, *_convert(at, _pixels(dataset).frame, psf.geom.frame))
 

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gjax.dataset.dataset import Dataset
+from gjax.dataset.response import RecoPSFMap
 from gjax.maps.frames import convert
 from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
@@ -80,9 +81,18 @@ def region_source(
     ----------
     is_free :
         Whether a spatial parameter can change.
+
+    Raises
+    ------
+    ValueError
+        If the PSF is in reconstructed energy.
     """
     geom = dataset.geom
     assert isinstance(geom, RegionGeom)
+    if isinstance(dataset.psf, RecoPSFMap):
+        raise ValueError(
+            f"dataset {dataset.name!r}: a spectrum cannot have a PSF in reconstructed energy"
+        )
     edisp = edisp_kernel(
         dataset.edisp, dataset.energy_true, dataset.energy, geom.center, folding.lookup
     )

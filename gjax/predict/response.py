@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap
+from gjax.dataset.response import EDispKernelMap, EDispMap, PSFMap, RecoPSFMap
 from gjax.irf.edisp import integrate_migra
 from gjax.maps.axis import MapAxis
 from gjax.maps.region_geom import RegionGeom
@@ -63,16 +63,19 @@ def _pixel_weights(
     return [(int(iy), int(ix), 1.0)]
 
 
-def psf_profile(psf: PSFMap, lon: float, lat: float, lookup: str = "linear") -> np.ndarray:
+def psf_profile(
+    psf: PSFMap | RecoPSFMap, lon: float, lat: float, lookup: str = "linear"
+) -> np.ndarray:
     """Look up the radial profile at a position in the frame of the map.
 
     Returns
     -------
     profile :
-        In sr-1 at the centres of the rad axis, shape ``(etrue, rad)``. Bilinear between the pixels
+        In sr-1 at the centres of the rad axis, shape ``(energy, rad)``. Bilinear between the pixels
         of the map for either ``lookup``.
     """
-    weights = _pixel_weights(psf.geom, psf.exposure, lon, lat, "linear")
+    exposure = np.ones((1, *psf.geom.shape)) if psf.exposure is None else psf.exposure
+    weights = _pixel_weights(psf.geom, exposure, lon, lat, "linear")
     profile = sum(w * np.asarray(psf.data[:, :, iy, ix], float) for iy, ix, w in weights)
     return np.clip(np.nan_to_num(np.asarray(profile)), 0.0, None)
 
