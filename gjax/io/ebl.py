@@ -32,6 +32,9 @@ def read_ebl(
 ) -> EBLAbsorptionNorm:
     """Read the absorption by the extragalactic background light.
 
+    At redshift zero nothing is absorbed: a table that starts further out gets this node. (Gammapy
+    continues the first two nodes downwards instead.)
+
     Parameters
     ----------
     table :
@@ -62,6 +65,9 @@ def read_ebl(
         known = ", ".join(EBL_TABLES)
         raise UnknownNameError(f"{name!r} is neither a file nor one of the tables: {known}")
     energy, redshifts, values = _read_xspec(path)
+    if redshifts[0] > 0:
+        redshifts = np.concatenate([[0.0], redshifts])
+        values = np.concatenate([np.ones((1, len(energy))), values])
     return EBLAbsorptionNorm(
         energy=energy,
         redshifts=redshifts,

@@ -87,5 +87,6 @@ class EBLAbsorptionNorm(AbstractQuadrature, AbstractSpectral):
         logarithm = jnp.log(jnp.maximum(jnp.asarray(values), _TINY))
         nodes = [jnp.asarray(redshifts), jnp.log(jnp.asarray(self.energy))]
         points = [jnp.asarray(self.redshift), jnp.log(jnp.asarray(energy, float))]
-        transmission = jnp.minimum(interpolate_grid(logarithm, nodes, points), 0.0)
-        return jnp.exp(self.alpha_norm * transmission)
+        logarithm = interpolate_grid(logarithm, nodes, points)
+        # Where nothing is absorbed, as at redshift zero, the slope is that towards absorption.
+        return jnp.exp(self.alpha_norm * jnp.where(logarithm <= 0.0, logarithm, 0.0))
