@@ -123,10 +123,14 @@ class Prepared(eqx.Module):
         Stacked datasets.
     names :
         Names of the datasets, in the order given.
+    n_energy :
+        Number of measured energies (or flux points) of each; a prediction may have more, empty
+        ones, see `gjax.predict.alike`.
     """
 
     blocks: tuple[Block, ...]
     names: tuple[str, ...] = eqx.field(static=True)
+    n_energy: tuple[int, ...] = eqx.field(static=True)
 
 
 def fold(data: PreparedDataset, physics: Components) -> Cube:

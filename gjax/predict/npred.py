@@ -40,7 +40,8 @@ def npred_prepared(prepared: Prepared, models: Any) -> list[np.ndarray]:
         Per dataset counts of shape ``(ereco, y, x)`` (of on/off data those of the signal), or
         differential fluxes of flux points in cm-2 s-1 TeV-1.
     """
-    return [np.asarray(cube) for cube in _fold_all(prepared, models)]
+    cubes = _fold_all(prepared, models)
+    return [np.asarray(c)[:n] for c, n in zip(cubes, prepared.n_energy, strict=True)]
 
 
 def npred(

@@ -29,7 +29,7 @@ from gjax.predict.psf import (
 )
 from gjax.predict.reco import RecoSource
 from gjax.predict.response import containment_radius, edisp_kernel, psf_profile
-from gjax.predict.sky_grid import locator
+from gjax.predict.sky_grid import goes_around, locator
 from gjax.predict.source import (
     AbstractSource,
     BilinearSource,
@@ -149,7 +149,7 @@ def _plan_profile(
     steps = _pixel_steps(geom, at)
     pixel = pixel_profile(_radial(dataset, at, folding), steps)
     side = np.degrees(np.linalg.norm(steps, axis=-1)).min()
-    window = _window(geom, math.ceil(pixel.profile.radius / side), 0)
+    window = _window(geom, at, math.ceil(pixel.profile.radius / side), 0)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
 
     def make(pad: int) -> AbstractSource:
@@ -180,7 +180,7 @@ def _plan_convolved(
     radius, smallest = _extent(spatial, energy)
     room = radius * (1 + _GROWTH) if is_free else radius
     psf_reach, kernel = _kernel(dataset, at, steps, spatial.is_point, folding)
-    window = _window(geom, math.ceil(room / pixel.min()), psf_reach)
+    window = _window(geom, at, math.ceil(room / pixel.min()), psf_reach)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
     oversampling = 1
     if not spatial.is_point:
@@ -222,7 +222,7 @@ def _plan_template(
     steps = _pixel_steps(geom, at)
     pixel = np.degrees(np.linalg.norm(steps, axis=-1))
     psf_reach, kernel = _kernel(dataset, at, steps, False, folding)
-    window = _window(geom, math.ceil(spatial.evaluation_radius / pixel.min()), psf_reach)
+    window = _window(geom, at, math.ceil(spatial.evaluation_radius / pixel.min()), psf_reach)
 
     def make(pad: int) -> AbstractSource:
         row, column = window_start(geom, pad, window, at)
@@ -239,15 +239,19 @@ def _plan_template(
     return SourcePlan(window, make)
 
 
-def _window(geom: WcsGeom, source_reach: int, psf_reach: int) -> Window:
+def _window(geom: WcsGeom, at: tuple[float, float], source_reach: int, psf_reach: int) -> Window:
     """Choose the window of a source that reaches that many pixels, seen through the PSF.
 
-    A source larger than the map needs no more than the map and what can scatter into it.
+    A source larger than the map needs no more than the map and what can scatter into it; one
+    across the seam of a map around the whole sky appears on both sides, and takes all columns.
     """
     around = 2 * (source_reach + psf_reach + _MARGIN) + 1
     whole = [pixels + 2 * (psf_reach + _MARGIN) for pixels in geom.shape]
-    rows, columns = (good_size(min(around, size)) for size in whole)
-    return Window((rows, columns), (around < whole[0], around < whole[1]))
+    x = float(np.squeeze(geom.coord_to_pix(*(np.asarray(c) for c in at))[0]))
+    seam = 2 * min(x + 0.5, geom.npix[0] - 0.5 - x) < around and goes_around(geom)
+    sides = [min(around, whole[0]), whole[1] if seam else min(around, whole[1])]
+    rows, columns = (good_size(size) for size in sides)
+    return Window((rows, columns), (around < whole[0], around < whole[1] and not seam))
 
 
 def _kernel(
@@ -305,6 +309,11 @@ def _pixel_steps(geom: WcsGeom, at: tuple[float, float]) -> np.ndarray:
     # A source outside the map takes the pixel nearest to it.
     x = float(np.clip(np.nan_to_num(x, nan=nx / 2), 0, nx - 1))
     y = float(np.clip(np.nan_to_num(y, nan=ny / 2), 0, ny - 1))
-    ends = geom.pix_to_coord(np.array([x + 0.5, x - 0.5, x, x]), np.array([y, y, y + 0.5, y - 0.5]))
-    vectors = np.asarray(vector.from_lonlat(*ends))
-    return np.stack([vectors[0] - vectors[1], vectors[2] - vectors[3]])
+    # A pixel on the edge of the projection has no sky on one side: then the one at the centre.
+    for px, py in ((x, y), ((nx - 1) / 2, (ny - 1) / 2)):
+        dx, dy = np.array([0.5, -0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5, -0.5])
+        vectors = np.asarray(vector.from_lonlat(*geom.pix_to_coord(px + dx, py + dy)))
+        steps = np.stack([vectors[0] - vectors[1], vectors[2] - vectors[3]])
+        if np.isfinite(steps).all():
+            break
+    return steps

@@ -25,6 +25,7 @@ from gjax.model.response_modifier import ResponseModifier
 from gjax.model.sky import SkyModel
 from gjax.numerics.convolve import good_size
 from gjax.parameters import Parameters
+from gjax.predict.alike import alike
 from gjax.predict.backgrounds import find_backgrounds
 from gjax.predict.fold import Block, Prepared, PreparedDataset, source_window
 from gjax.predict.group import group_equal, stack_trees
@@ -88,7 +89,7 @@ def prepare(
         _prepare_points(dataset, models, choices)
         if isinstance(dataset, FluxPointsDataset)
         else _prepare_counts(dataset, models, choices)
-        for dataset in listed
+        for dataset in alike(listed)
     ]
     keys = [(data, gather(members, models)) for data, members in ready]
     blocks = [
@@ -99,7 +100,8 @@ def prepare(
         )
         for positions in group_equal(keys)
     ]
-    return jax.device_put(Prepared(tuple(blocks), names))
+    n_energy = tuple(d.energy.nbin if isinstance(d, Dataset) else d.energy.size for d in listed)
+    return jax.device_put(Prepared(tuple(blocks), names, n_energy))
 
 
 @dataclass(frozen=True)

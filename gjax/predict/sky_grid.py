@@ -15,7 +15,7 @@ from gjax.maps.wcs import WcsGeom
 from gjax.numerics import vector
 from gjax.typing import ArrayLike
 
-__all__ = ["Locator", "SkyGrid", "locator", "rotation", "sky_grid"]
+__all__ = ["Locator", "SkyGrid", "goes_around", "locator", "rotation", "sky_grid"]
 
 
 class SkyGrid(eqx.Module):
@@ -67,6 +67,9 @@ def sky_grid(geom: WcsGeom, pad: int, beyond_border: bool = True) -> SkyGrid:
     """
     nx, ny = geom.npix
     y, x = np.mgrid[-pad : ny + pad, -pad : nx + pad].astype(float)
+    if goes_around(geom):
+        # Beyond the seam is the other side of the map, which the projection itself does not know.
+        x %= nx
 
     def direction(dx: float, dy: float) -> np.ndarray:
         return vector.from_lonlat(*geom.pix_to_coord(x + dx, y + dy))
@@ -91,6 +94,17 @@ def sky_grid(geom: WcsGeom, pad: int, beyond_border: bool = True) -> SkyGrid:
         step_y=tidy(step_y, 0.0),
         solid_angle=np.where(valid, np.nan_to_num(solid_angle), 0.0),
     )
+
+
+def goes_around(geom: WcsGeom) -> bool:
+    """Tell whether the left and the right border of a map are the same meridian."""
+    nx, ny = geom.npix
+    y = np.full(3, 0.5 * (ny - 1))
+    lon, lat = geom.pix_to_coord(np.array([-0.5, nx - 0.5, 0.5 * (nx - 1)]), y)
+    if not np.isfinite(lon + lat).all():
+        return False
+    left, right, center = np.asarray(vector.from_lonlat(lon, lat))
+    return bool(np.sum((left - right) ** 2) < 1e-12 < np.sum((left - center) ** 2))
 
 
 def rotation(frame_from: str, frame_to: str) -> np.ndarray:

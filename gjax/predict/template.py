@@ -12,6 +12,7 @@ from gjax.maps.frames import convert
 from gjax.maps.wcs import WcsGeom
 from gjax.numerics.quadrature import gauss_legendre
 from gjax.predict.options import Folding
+from gjax.predict.sky_grid import goes_around
 from gjax.predict.source import Window
 
 __all__ = ["template_density", "window_start"]
@@ -75,6 +76,8 @@ def template_density(
         n = min(math.ceil(ratio - 1e-6), _MAX_OVERSAMPLING)
     nodes = (np.arange(n) + 0.5) / n - 0.5
     y, x = np.mgrid[start[0] : start[0] + shape[0], start[1] : start[1] + shape[1]].astype(float)
+    if goes_around(geom):
+        x %= geom.npix[0]
     energy, weight = _energy_nodes(spatial, energy_true, folding)
     total = np.zeros((len(energy), *shape))
     for dy in nodes:

@@ -128,6 +128,18 @@ def test_gaussian_seen_through_a_gaussian(gaussian_dataset, source, binsz, psf, 
         assert largest_error(found, expected) < tolerance
 
 
+@pytest.mark.parametrize("at", [(179.7, 10.0), (180.4, -3.0), (0.0, 5.0)])
+@pytest.mark.parametrize("spatial", [Point, lambda *at, **k: Gaussian(*at, 3.0, **k)])
+def test_both_sides_of_the_seam_of_a_map_of_the_whole_sky(gaussian_dataset, source, at, spatial):
+    geom = WcsGeom.create((0.0, 0.0), 1.0, width=(360.0, 180.0), proj="CAR", frame="galactic")
+    model = spatial(*at, frame="galactic")
+    found = npred(gaussian_dataset(geom, 2.0), source(model), UNCUT)[0] / N_SOURCE
+    expected = gaussian_quadrature(geom, *at, 2.0 if model.is_point else np.hypot(2.0, 3.0), n=4)
+    # A convolution on pixels takes their shape for that at the source.
+    assert largest_error(found, expected) < 5e-3
+    assert found.sum() == pytest.approx(1.0, abs=5e-5)
+
+
 def test_gaussian_without_psf(gaussian_dataset, source):
     geom = tangent(0.05)
     found = npred(gaussian_dataset(geom, None), source(Gaussian(83.64, 22.0, 0.12)))[0] / N_SOURCE
