@@ -219,7 +219,7 @@ def write_gallery(folder: Path) -> None:
         names = [write_page(folder, kind, tag, entry) for tag, entry in REGISTRY[kind].items()]
         lines = [
             f"| [{entry.cls.__name__}]({kind}-{tag}.md) | `{tag}` | "
-            f"{to_markdown(inspect.getdoc(entry.cls).splitlines()[0])} |"
+            f"{to_markdown((inspect.getdoc(entry.cls) or '').splitlines()[0])} |"
             for tag, entry in REGISTRY[kind].items()
         ]
         parts += [f"## {title}\n", "| class | tag | |\n|---|---|---|\n" + "\n".join(lines) + "\n"]

@@ -91,9 +91,9 @@ def read_phase_curve(
         If it is no such table.
     """
     table = _read_table(path)
-    columns = [np.asarray(_column(table, name, path), float) for name in ("PHASE", "NORM")]
+    phase, norm = (np.asarray(_column(table, name, path), float) for name in ("PHASE", "NORM"))
     try:
-        return TemplatePhaseCurve(*columns, **values, filename=str(filename or path))
+        return TemplatePhaseCurve(phase=phase, norm=norm, **values, filename=str(filename or path))
     except ValueError as error:
         raise FileFormatError(str(error), path=path) from None
 

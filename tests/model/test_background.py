@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gjax.model import FoVBackground
+from gjax.model import FoVBackground, Models
+from gjax.model.spatial import PiecewiseNormSpatial
 from gjax.model.spectral import PowerLawNorm
-from gjax.parameters import specs
+from gjax.parameters import Parameters, specs
 
 
 def test_default_is_a_free_norm_with_a_frozen_tilt():
@@ -31,3 +32,11 @@ def test_name_and_dataset():
 def test_dataset_is_one_name():
     with pytest.raises(ValueError, match="one dataset"):
         FoVBackground(["a", "b"])
+
+
+def test_spatial_factor_is_fitted_like_any():
+    nodes = PiecewiseNormSpatial(lon=[-1, 1, 0, 0], lat=[0, 0, -1, 1], norms=[1.0] * 4)
+    models = Models.create([FoVBackground("a", spatial=nodes)])
+    names = Parameters.from_models(models).names
+    assert [f"a-bkg.spatial.norm_{i}" for i in range(4)] == list(names[3:])
+    assert FoVBackground("a").spatial is None

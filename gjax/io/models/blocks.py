@@ -177,7 +177,9 @@ def _read_energy_dependent(block: Mapping[str, Any], key: Key, place: Place, whe
         read[name], more = read_block("spectral", factors[name], deeper, place, place_in_file)
         records = records + more
     try:
-        return spatial.EnergyDependent(inner, read), records
+        # The frame is that of the shape, no field.
+        model = spatial.EnergyDependent(model=inner, factors=read)  # pyright: ignore[reportCallIssue]
+        return model, records
     except ValueError as error:
         raise ConfigError(str(error), key=where) from None
 

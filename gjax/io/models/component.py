@@ -62,7 +62,7 @@ def read_component(component: Mapping[str, Any], place: Place, where: str) -> Re
     cls = find_class("component", component["type"], f"{where}.type")
     known = {"name", "type", "datasets_names"} | set(_PARTS[cls]) | _KEYS[cls]
     check_keys(component, known, where)
-    datasets = component.get("datasets_names")
+    datasets: Any = component.get("datasets_names")
     datasets = [datasets] if isinstance(datasets, str) else datasets
     if cls is FoVBackground:
         if len(datasets or []) != 1:

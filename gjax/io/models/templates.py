@@ -105,6 +105,7 @@ def _as_map(template: Any) -> Map:
     if isinstance(template, TemplateND):
         # A spectrum has no place on the sky.
         data = np.asarray(template.values)[..., None, None]
-        return Map(data, RegionGeom.point(0.0, 0.0), template.axes, "cm-2 s-1 TeV-1")
+        geom: Any = RegionGeom.point(0.0, 0.0)
+        return Map(data, geom, template.axes, "cm-2 s-1 TeV-1")
     axes = () if template.energy is None else (template.energy,)
     return Map(np.asarray(template.data), template.geom, axes, "sr-1")
