@@ -109,11 +109,13 @@ class GeneralizedGaussian(AbstractTemporal):
 
     def integral(self, start: ArrayLike, stop: ArrayLike, reference: float) -> Array:
         """Integrate in s, to rounding: by its series near the peak, and a smooth quadrature."""
-        first, last = (days_since(self.t_ref, t, reference, self.scale) for t in (start, stop))
+        # Both ends and both sides at once: a quarter of the code to compile.
+        ends = jnp.stack(jnp.broadcast_arrays(jnp.asarray(start), jnp.asarray(stop)))
+        elapsed = days_since(self.t_ref, ends, reference, self.scale)
         rise, decay = (jnp.maximum(tau, _NARROWEST) for tau in (self.t_rise, self.t_decay))
-        before = [rise * _area(jnp.maximum(-t, 0.0) / rise, self.eta) for t in (first, last)]
-        after = [decay * _area(jnp.maximum(t, 0.0) / decay, self.eta) for t in (first, last)]
-        return SECONDS_PER_DAY * (after[1] - after[0] + before[0] - before[1])
+        x = jnp.stack([jnp.maximum(-elapsed, 0.0) / rise, jnp.maximum(elapsed, 0.0) / decay])
+        before, after = _area(x, self.eta)
+        return SECONDS_PER_DAY * (decay * (after[1] - after[0]) - rise * (before[1] - before[0]))
 
 
 def _gaussian_area(low: Array, span: Array) -> Array:
