@@ -18,6 +18,7 @@ from gjax.infer.objective import Objective, make_objective, stat_per_dataset
 from gjax.infer.provenance import provenance
 from gjax.infer.result import FitResult
 from gjax.infer.timing import Stopwatch
+from gjax.maps.wcs import WcsGeom
 from gjax.model.sky import SkyModel
 from gjax.numerics.sphere import separation
 from gjax.parameters import Parameters
@@ -154,7 +155,9 @@ def _has_drifted(before: Any, after: Any, datasets: list[AnyDataset]) -> bool:
     pixels = [
         float(np.min(dataset.psf.geom.pixel_scale))
         for dataset in datasets
-        if isinstance(dataset, Dataset) and dataset.psf is not None and not dataset.is_region
+        if isinstance(dataset, Dataset)
+        and dataset.psf is not None
+        and isinstance(dataset.psf.geom, WcsGeom)
     ]
     for old, new in zip(before.members, after.members, strict=True):
         if not isinstance(new, SkyModel) or new.spatial is None or old.spatial is None:

@@ -189,15 +189,17 @@ def expand_objective(objective: Objective, theta: Theta) -> Expansion:
 
 def _expand_points(layout: Layout, block: Block, theta: Theta) -> Expansion:
     """Expand the statistic of flux points: few numbers, so by automatic differentiation."""
+    data = block.data
+    assert isinstance(data, PreparedPoints)
 
     def predicted(point: Theta) -> Array:
         physics = components(block.members, layout.models_at(point))
-        return jax.vmap(predict_points)(block.data, physics)
+        return jax.vmap(predict_points)(data, physics)
 
-    def total(dnde: Array) -> Scalar:
-        return jnp.sum(jax.vmap(points_stat)(block.data.points, dnde))
+    def total(dnde: Array) -> Array:
+        return jnp.sum(jax.vmap(points_stat)(data.points, dnde))
 
-    def stat(point: Theta) -> Scalar:
+    def stat(point: Theta) -> Array:
         return total(predicted(point))
 
     dnde, push = jax.linearize(predicted, theta)
@@ -236,14 +238,14 @@ def _expand_block(layout: Layout, block: Block, theta: Theta) -> Expansion:
 def _chain_rule(data: PreparedDataset, found: DatasetExpansion, chain: Array) -> tuple[Array, ...]:
     """Carry an expansion in local parameters to the coordinates of the objective."""
     bins, curvature = found.bins, found.curvature
-    if found.slopes_alpha is not None:
+    if found.slopes_alpha is not None and bins.npred_alpha is not None:
         mixed = (found.slopes * bins.npred_alpha) @ found.slopes_alpha.T
-        own = (found.slopes_alpha * bins.alpha_alpha) @ found.slopes_alpha.T
+        own = (found.slopes_alpha * jnp.asarray(bins.alpha_alpha)) @ found.slopes_alpha.T
         curvature = curvature + mixed + mixed.T + own
     # Rounding may leave a tiny negative curvature of the W statistic.
     scaled = chain.T @ (found.slopes * jnp.sqrt(jnp.maximum(bins.npred_npred, 0.0)))
     return (
-        statistic(data.occupied, found.sparse),
+        jnp.asarray(statistic(data.occupied, found.sparse)),
         2.0 * found.gradient @ chain,
         2.0 * scaled @ scaled.T,
         2.0 * chain.T @ curvature @ chain,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def alike(datasets: Sequence[AnyDataset]) -> list[AnyDataset]:
     return [fill_up(d, n_reco, n_true) if _can_be_filled(d) else d for d in datasets]
 
 
-def _can_be_filled(dataset: Any) -> bool:
+def _can_be_filled(dataset: AnyDataset) -> TypeGuard[Dataset]:
     return isinstance(dataset, Dataset) and dataset.is_region and dataset.psf is None
 
 

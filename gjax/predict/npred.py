@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import jax
 import numpy as np
@@ -93,5 +93,5 @@ def onoff_background(dataset: Dataset, npred_signal: np.ndarray) -> np.ndarray:
     return np.where(known, alpha * np.asarray(found), 0.0)
 
 
-def _is_onoff(dataset: AnyDataset) -> bool:
+def _is_onoff(dataset: AnyDataset) -> TypeGuard[Dataset]:
     return isinstance(dataset, Dataset) and dataset.is_onoff

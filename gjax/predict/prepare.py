@@ -42,7 +42,12 @@ from gjax.predict.source import AbstractSource, FixedSource, Stay, Window
 __all__ = ["as_list", "prepare"]
 
 #: The grid of a spectrum, whose sources have grids of their own.
-_NO_GRID = SkyGrid(*[np.zeros((3, 1, 1))] * 3, np.zeros((1, 1)))
+_NO_GRID = SkyGrid(
+    center=np.zeros((3, 1, 1)),
+    step_x=np.zeros((3, 1, 1)),
+    step_y=np.zeros((3, 1, 1)),
+    solid_angle=np.zeros((1, 1)),
+)
 
 
 def as_list(datasets: AnyDataset | Sequence[AnyDataset]) -> list[AnyDataset]:
@@ -300,7 +305,9 @@ def _frame(
         background=background,
         constant=None,
         exposure=np.pad(np.moveaxis(exposure, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
-        grid=None if isinstance(geom, RegionGeom) else sky_grid(geom, pad, folding.beyond_border),
+        grid=_NO_GRID
+        if isinstance(geom, RegionGeom)
+        else sky_grid(geom, pad, folding.beyond_border),
         energy_true_edges=dataset.energy_true.edges,
         energy_center=dataset.energy.center,
         sources=(),

@@ -127,8 +127,8 @@ def _simple_fraction(dataset: Dataset, geom: RegionGeom, spatial: Any) -> float 
     if spatial is None or geom.is_point:
         return 1.0
     if dataset.psf is None and spatial.is_point:
-        lon, lat = convert(*spatial.position, spatial.frame, geom.frame)
-        return float(geom.contains(lon, lat))
+        lon, lat = spatial.position
+        return float(geom.contains(*convert(lon, lat, spatial.frame, geom.frame)))
     return None
 
 
@@ -139,6 +139,7 @@ def region_weights(geom: RegionGeom) -> tuple[WcsGeom, np.ndarray]:
     offsets = (np.arange(_SUBPIXELS) + 0.5) / _SUBPIXELS - 0.5
     x = (np.arange(nx)[:, None] + offsets).ravel()
     y = (np.arange(ny)[:, None] + offsets).ravel()
-    inside = geom.contains(*image.pix_to_coord(x[None, :], y[:, None]))
+    lon, lat = image.pix_to_coord(x[None, :], y[:, None])
+    inside = geom.contains(lon, lat)
     fractions = inside.reshape(ny, _SUBPIXELS, nx, _SUBPIXELS).mean(axis=(1, 3))
     return image, fractions

@@ -92,6 +92,10 @@ def simulate_events(
             continue
         if isinstance(model, FoVBackground):
             factor = model.spectral
+        elif not isinstance(model, SkyModel):
+            raise ValueError(f"{label!r}: events of a {type(model).__name__} cannot be simulated")
+        elif model.temporal is not None:
+            raise ValueError(f"{label!r}: events of a source that varies cannot be simulated yet")
         else:
             parts.append(_draw_source(observation, label, model, stream))
     parts.insert(0, draw_background(observation, factor, streams[0]))
