@@ -60,7 +60,7 @@ def test_source_without_psf_is_not_convolved(dataset):
 def test_psf_of_other_energies_is_refused(dataset):
     axis = MapAxis.from_energy_bounds(1.0, 12.0, 1, name="energy_true")
     other = dataclasses.replace(dataset, psf=dataclasses.replace(dataset.psf, energy_true=axis))
-    with pytest.raises(ValueError, match="the PSF has 1 true energy bins"):
+    with pytest.raises(ValueError, match="the PSF has 1 energy bins"):
         plan_source(other, Point(83.6, 22.0), True, Folding())
 
 

@@ -8,7 +8,7 @@ from astropy.coordinates import SkyCoord
 
 from gjax.maps import WcsGeom
 from gjax.numerics import vector
-from gjax.predict.sky_grid import locator, rotation, sky_grid
+from gjax.predict.sky_grid import goes_around, locator, rotation, sky_grid
 
 PAD = 5
 GEOM = WcsGeom.create((0.2, 50.0), 0.1, npix=(12, 8), proj="TAN")
@@ -86,3 +86,15 @@ def test_locator_of_a_place_without_pixel():
     found = locator(GEOM, PAD, 180.2, -50.0, "icrs")
     assert (found.pixel < 0).all()
     assert np.isfinite(found.inverse).all()
+
+
+def test_beyond_the_seam_is_the_other_side():
+    whole = WcsGeom.create((0.0, 0.0), 2.0, width=(360.0, 180.0), proj="CAR")
+    assert goes_around(whole)
+    assert not goes_around(GEOM)
+    assert not goes_around(WcsGeom.create((0.0, 0.0), 2.0, width=(350.0, 90.0), proj="CAR"))
+    grid = sky_grid(whole, PAD)
+    np.testing.assert_allclose(
+        grid.center[..., :PAD], grid.center[..., 180 : 180 + PAD], atol=1e-12
+    )
+    assert (grid.solid_angle[PAD:-PAD, :PAD] > 0).all()
