@@ -19,9 +19,10 @@ import numpy as np
 
 from gjax.typing import Array, ArrayLike
 
-__all__ = ["integrate_power", "mean_exp", "relative_exp2", "relative_expm1"]
+__all__ = ["floored_log", "integrate_power", "mean_exp", "relative_exp2", "relative_expm1"]
 
 _N_TERMS = 20
+_TINY = float(np.finfo(float).tiny)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
@@ -58,6 +59,16 @@ def relative_exp2(u: ArrayLike) -> Array:
     """
     u = jnp.asarray(u, float)
     return _moment(0, u) - _moment(1, u)
+
+
+def floored_log(values: ArrayLike) -> Array:
+    """Take the logarithm, that of the least positive number where values are not above it.
+
+    There the derivatives are zero, of every order: a table may hold zeros.
+    """
+    values = jnp.asarray(values, float)
+    is_positive = values > _TINY
+    return jnp.where(is_positive, jnp.log(jnp.where(is_positive, values, 1.0)), math.log(_TINY))
 
 
 def mean_exp(start: ArrayLike, stop: ArrayLike) -> Array:

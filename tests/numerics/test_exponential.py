@@ -7,7 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gjax.numerics.exponential import integrate_power, mean_exp, relative_exp2, relative_expm1
+from gjax.numerics.exponential import (
+    floored_log,
+    integrate_power,
+    mean_exp,
+    relative_exp2,
+    relative_expm1,
+)
 from gjax.numerics.quadrature import gauss_legendre
 
 POINTS = np.array([-60.0, -3.0, -1.0, -0.99, -0.3, -1e-9, 0.0, 1e-9, 0.3, 0.99, 1.0, 3.0, 60.0])
@@ -53,3 +59,12 @@ def test_power_law_integrals():
         else:
             np.testing.assert_allclose(found, np.log(high / low), rtol=1e-15)
     assert np.all(np.isfinite(jax.jacfwd(integrate_power, 3)(jnp.asarray(low), high, 1.0, 0.0)))
+
+
+def test_logarithm_of_zero_has_no_slope():
+    values = np.array([-1.0, 0.0, 1e-310, 1e-3, 5.0])
+    found = floored_log(values)
+    np.testing.assert_allclose(found[3:], np.log(values[3:]), rtol=1e-15)
+    assert np.all(np.asarray(found[:3]) < -708)
+    second = jax.vmap(jax.grad(jax.grad(floored_log)))(values)
+    np.testing.assert_allclose(second, [0.0, 0.0, 0.0, -1e6, -0.04], rtol=1e-12)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import final
 
 import jax.numpy as jnp
-from astropy import units as u
 
 from gjax.errors import UnknownNameError
 from gjax.model.spectral.abstract import AbstractQuadrature, AbstractSpectral
@@ -48,7 +47,8 @@ class MeyerCrab(AbstractQuadrature, AbstractSpectral):
         return self.norm * _TEV_PER_ERG * jnp.exp(math.log(10.0) * exponent)
 
 
-_TEV_PER_ERG = float(u.Unit("erg").to("TeV"))
+# The electron volt is 1.602176634e-19 J by definition.
+_TEV_PER_ERG = 1.0 / 1.602176634
 
 _REFERENCES: dict[str, Callable[[], AbstractSpectral]] = {
     "meyer": MeyerCrab,

@@ -12,14 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from gjax.model.spectral.abstract import AbstractQuadrature, AbstractSpectral
+from gjax.numerics.exponential import floored_log
 from gjax.numerics.interpolate import cut_cell, interpolate_grid
 from gjax.parameters import param
 from gjax.typing import Array, ArrayLike, Scalar
 from gjax.units import to_internal
 
 __all__ = ["EBLAbsorptionNorm"]
-
-_TINY = float(np.finfo(float).tiny)
 
 
 def _as_array(values: Any) -> Any:
@@ -84,7 +83,7 @@ class EBLAbsorptionNorm(AbstractQuadrature, AbstractSpectral):
     def __call__(self, energy: ArrayLike) -> Array:
         """Evaluate the transmission, from 0 to 1."""
         values, redshifts = cut_cell(self.values, self.redshifts, self.redshift)
-        logarithm = jnp.log(jnp.maximum(jnp.asarray(values), _TINY))
+        logarithm = floored_log(values)
         nodes = [jnp.asarray(redshifts), jnp.log(jnp.asarray(self.energy))]
         points = [jnp.asarray(self.redshift), jnp.log(jnp.asarray(energy, float))]
         logarithm = interpolate_grid(logarithm, nodes, points)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, final
 
 import equinox as eqx
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gjax.model.spectral.abstract import AbstractSpectral
-from gjax.numerics.exponential import mean_exp
+from gjax.numerics.exponential import floored_log, mean_exp
 from gjax.numerics.interpolate import interpolate_grid
 from gjax.numerics.pieces import integrate_pieces
 from gjax.parameters import ParameterSpec, param_tuple
@@ -18,8 +17,6 @@ from gjax.typing import Array, ArrayLike, Scalar
 from gjax.units import to_internal
 
 __all__ = ["PiecewiseNorm"]
-
-_TINY = float(np.finfo(float).tiny)
 
 
 def _as_energy(values: Any) -> Any:
@@ -101,10 +98,7 @@ class PiecewiseNorm(AbstractSpectral):
         point = jnp.asarray(energy, float)
         if self.interp == "log":
             nodes, point = jnp.log(nodes), jnp.log(point)
-            # Where a norm is zero nothing may differentiate the logarithm.
-            is_positive = norms > _TINY
-            logarithm = jnp.log(jnp.where(is_positive, norms, 1.0))
-            norms = jnp.where(is_positive, logarithm, math.log(_TINY))
+            norms = floored_log(norms)
         return interpolate_grid(norms, [nodes], [point], extrapolate=False)
 
     def _integrate(self, energy_min: ArrayLike, energy_max: ArrayLike, power: int) -> Array:

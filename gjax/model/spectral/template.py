@@ -15,7 +15,7 @@ import numpy as np
 
 from gjax.maps.axis import MapAxis
 from gjax.model.spectral.abstract import AbstractQuadrature, AbstractSpectral
-from gjax.numerics.exponential import mean_exp
+from gjax.numerics.exponential import floored_log, mean_exp
 from gjax.numerics.interpolate import cut_cell, interpolate_grid
 from gjax.numerics.pieces import integrate_pieces, integrate_smooth_pieces
 from gjax.parameters import ParameterSpec, param_tuple
@@ -24,7 +24,6 @@ from gjax.units import internal_unit, to_internal
 
 __all__ = ["Template", "TemplateND"]
 
-_TINY = float(np.finfo(float).tiny)
 # A quarter of a decade of x dx / d ln x is a polynomial for 8 nodes.
 _N_NODES = 8
 
@@ -105,7 +104,7 @@ class Template(AbstractSpectral):
     def _scaled(self, energy: ArrayLike) -> Array:
         values = jnp.asarray(self.values)
         if self.interp == "log":
-            values = jnp.log(jnp.maximum(values, _TINY))
+            values = floored_log(values)
         nodes = jnp.log(jnp.asarray(self.energy))
         return interpolate_grid(values, [nodes], [jnp.log(jnp.asarray(energy, float))])
 
@@ -192,7 +191,7 @@ class TemplateND(AbstractQuadrature, AbstractSpectral):
             values, near = cut_cell(values, bins, place, axis=i)
             weight = place - near[0] if axis.nbin > 1 else jnp.zeros(())
             weights.append((i, jnp.stack([1.0 - weight, weight])[: axis.nbin]))
-        logarithm = jnp.log(jnp.maximum(values, _TINY))
+        logarithm = floored_log(values)
         # From the last axis on, so that the numbers of those before stay what they are.
         for i, weight in reversed(weights):
             logarithm = jnp.tensordot(logarithm, weight, axes=(i, 0))
