@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gjax.maps import WcsGeom as WcsGeom
     from gjax.model import FoVBackground as FoVBackground
     from gjax.model import Models as Models
+    from gjax.model import ResponseModifier as ResponseModifier
     from gjax.model import SkyModel as SkyModel
     from gjax.parameters import Parameters as Parameters
     from gjax.parameters import param as param
@@ -51,6 +52,7 @@ __all__ = [
     "Parameters",
     "Posterior",
     "RegionGeom",
+    "ResponseModifier",
     "SkyModel",
     "WcsGeom",
     "__version__",
@@ -75,6 +77,7 @@ _PLACES = {
     "Parameters": "gjax.parameters",
     "Posterior": "gjax.infer.posterior",
     "RegionGeom": "gjax.maps",
+    "ResponseModifier": "gjax.model",
     "SkyModel": "gjax.model",
     "WcsGeom": "gjax.maps",
     "fit": "gjax.infer.fit",

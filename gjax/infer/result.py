@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,9 +119,14 @@ class FitResult:
             raise ValueError(f"{pattern!r} names several parameters: {names}")
         return found[0]
 
+    def _is_varied(self, key: Key) -> bool:
+        table = self.parameters
+        return key in table.links or not table.frozen[table.keys.index(key)]
+
     def __str__(self) -> str:
         table = self.parameters
-        width = max((len(name) for name in table.names), default=4)
+        varied = (n for k, n in zip(table.keys, table.names, strict=True) if self._is_varied(k))
+        width = max((len(name) for name in varied), default=4)
         state = "success" if self.success else "FAILED"
         lines = [
             f"Fit: {state} ({self.message})",
@@ -129,13 +135,24 @@ class FitResult:
             f"+ {self.timing['compile']:.2f} s compiling",
             f"{'parameter':{width}}  {'value':>13} {'error':>11}  unit",
         ]
-        free = set(table.free)
-        for i, name in enumerate(table.names):
-            error = f"{self.errors[i]:11.4g}" if i in free else f"{'frozen':>11}"
-            if table.keys[i] in table.links:
-                error = f"{self.errors[i]:11.4g}"
-            lines.append(f"{name:{width}}  {table.values[i]:13.6g} {error}  {table.units[i]}")
-        return "\n".join(lines)
+        frozen = []
+        for i, (key, name) in enumerate(zip(table.keys, table.names, strict=True)):
+            if self._is_varied(key):
+                lines.append(
+                    f"{name:{width}}  {table.values[i]:13.6g} {self.errors[i]:11.4g}  "
+                    f"{table.units[i]}".rstrip()
+                )
+            else:
+                frozen.append(f"{name} = {table.values[i]:g} {table.units[i]}".rstrip())
+        return "\n".join(lines + _paragraph("frozen: ", frozen))
+
+
+def _paragraph(title: str, items: list[str]) -> list[str]:
+    """Set a list as lines of at most a hundred characters, broken only between its items."""
+    whole = ", ".join(item.replace(" ", "\N{NO-BREAK SPACE}") for item in items)
+    lines = textwrap.wrap(whole, 100 - len(title), break_long_words=False, break_on_hyphens=False)
+    indents = [title] + [" " * len(title)] * len(lines)
+    return [i + s.replace("\N{NO-BREAK SPACE}", " ") for i, s in zip(indents, lines, strict=False)]
 
 
 def _listed(keys: tuple[Key, ...]) -> str:

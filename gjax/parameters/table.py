@@ -261,11 +261,23 @@ class Parameters:
             state = "frozen" if self.frozen[i] else "free"
             if link is not None:
                 state = "linked to " + ", ".join(".".join(key) for key in link.targets)
+            for prior in self.priors:
+                if self.keys[i] in prior.keys:
+                    state += f", prior {_describe(prior)}"
             lines.append(
                 f"{name:{width}}  {self.values[i]:12.5g} {self.units[i]:16} "
                 f"{self.minimum[i]:9.3g} {self.maximum[i]:9.3g}  {state}"
             )
         return "\n".join(lines)
+
+
+def _describe(prior: Prior) -> str:
+    """Write a prior as its class with its arguments, and how many parameters share it."""
+    names = prior.distribution.arg_constraints
+    values = [np.asarray(getattr(prior.distribution, name, np.nan)) for name in names]
+    text = ", ".join(f"{value:g}" if value.ndim == 0 else "..." for value in values)
+    shared = f" of {len(prior.keys)} parameters" if len(prior.keys) > 1 else ""
+    return type(prior.distribution).__name__ + (f"({text})" if text else "") + shared
 
 
 def _ends_of_support(distribution: Any, n: int) -> tuple[np.ndarray, np.ndarray]:

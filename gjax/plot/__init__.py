@@ -14,6 +14,7 @@ from gjax.plot.onoff import onoff_residual as onoff_residual
 from gjax.plot.onoff import plot_onoff_spectrum as plot_onoff_spectrum
 from gjax.plot.residuals import residual_sigma as residual_sigma
 from gjax.plot.residuals import signed_sqrt_ts as signed_sqrt_ts
+from gjax.plot.spectrum import plot_sed as plot_sed
 from gjax.plot.spectrum import plot_spectrum as plot_spectrum
 from gjax.plot.spectrum import spectrum_band as spectrum_band
 from gjax.plot.style import save as save
@@ -27,6 +28,7 @@ __all__ = [
     "plot_map",
     "plot_onoff_spectrum",
     "plot_positions",
+    "plot_sed",
     "plot_spectrum",
     "residual_sigma",
     "save",

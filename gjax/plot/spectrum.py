@@ -1,12 +1,13 @@
-"""Spectra with their error bands.
+"""Spectra with their error bands, alone or with flux points.
 
 Lives here: propagating a covariance or a posterior to a curve, and drawing it. Does not live here:
-flux points, which are measured by `gjax.estimate`.
+measuring flux points (`gjax.estimate`) and drawing them (`gjax.plot.flux_points`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -14,7 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 from astropy import units as u
 
+from gjax.dataset.flux_points import FluxPointsDataset
+from gjax.estimate.points import FluxPoints
+from gjax.infer.posterior import Posterior
+from gjax.infer.result import FitResult
 from gjax.parameters import Key, parameter_leaves
+from gjax.plot.flux_points import plot_flux_points
 from gjax.plot.style import COLORS, energy_axis, finish_axes, flux_label, flux_unit, new_axes
 from gjax.typing import ArrayLike
 from gjax.units import to_internal
@@ -22,9 +28,12 @@ from gjax.units import to_internal
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_spectrum", "spectrum_band"]
+__all__ = ["plot_sed", "plot_spectrum", "spectrum_band"]
 
 _QUANTILES = (0.158655253931457, 0.841344746068543)
+#: Colours and symbols of the flux points in one picture, told apart by either of them.
+_POINT_COLORS = ("black", "orange", "green", "purple", "sky", "yellow")
+_POINT_MARKERS = "osD^P*"
 
 
 def spectrum_band(
@@ -183,3 +192,87 @@ def plot_spectrum(
     if label:
         ax.legend(frameon=False, fontsize="small")
     return ax
+
+
+def plot_sed(
+    result: FitResult | Posterior,
+    source: str,
+    energy_bounds: tuple[Any, Any],
+    *,
+    points: Mapping[str, FluxPoints | FluxPointsDataset] | None = None,
+    ax: Axes | None = None,
+    energy_power: float = 2,
+    unit: str | None = None,
+    label: str | None = None,
+    **kwargs: Any,
+) -> Axes:
+    r"""Draw the spectral energy distribution of a fitted source, with flux points of any number.
+
+    The band is the 68% interval of :math:`E^p\,dN/dE`: from the covariance of a fit, all that is
+    not the spectrum of this source (backgrounds, other sources, responses of the instruments)
+    profiled; or from the draws of a posterior, marginalised over it. See `spectrum_band`.
+
+    Parameters
+    ----------
+    result :
+        A fit or a posterior.
+    source :
+        Name of the source among the models.
+    energy_bounds :
+        Ends of the curve: Quantities, or TeV.
+    points :
+        Flux points by label, estimated, read, or data of the fit, such as those of each instrument.
+    ax :
+        Panel to draw in; None makes a figure.
+    energy_power, unit :
+        As for `plot_spectrum`.
+    label :
+        Of the curve; by default the name of the source.
+    **kwargs :
+        For `plot_spectrum`.
+
+    Returns
+    -------
+    ax :
+        The panel.
+
+    Raises
+    ------
+    gjax.errors.UnknownNameError
+        If there is no model of this name.
+    ValueError
+        If the model has no spectrum.
+    """
+    spectral = getattr(result.models[source], "spectral", None)
+    if spectral is None:
+        raise ValueError(f"{source!r} has no spectrum to draw")
+    look: dict[str, Any] = {"energy_power": energy_power, "unit": unit}
+    ax = plot_spectrum(
+        spectral,
+        energy_bounds,
+        ax=ax,
+        label=source if label is None else label,
+        **_uncertainty(result, source),
+        **look,
+        **kwargs,
+    )
+    looks = zip(cycle(_POINT_COLORS), cycle(_POINT_MARKERS), strict=False)
+    for (name, measured), (color, marker) in zip((points or {}).items(), looks, strict=False):
+        plot_flux_points(measured, ax, label=name, color=COLORS[color], fmt=marker, ms=4, **look)
+    return ax
+
+
+def _uncertainty(result: FitResult | Posterior, source: str) -> dict[str, Any]:
+    """Give what the band of a spectrum comes from, as `spectrum_band` takes it."""
+    table = result.parameters
+    rows = [
+        i
+        for i, key in enumerate(table.keys)
+        if key[:2] == (source, "spectral") and (i in table.free or key in table.links)
+    ]
+    names = [table.keys[i][2:] for i in rows]
+    if not rows:
+        return {}
+    if isinstance(result, Posterior):
+        return {"samples": {n: result.values[..., i] for n, i in zip(names, rows, strict=True)}}
+    return {"covariance": result.covariance[np.ix_(rows, rows)], "names": names}

@@ -50,7 +50,21 @@ def test_parameter_on_a_bound_has_no_error(spot_fit):
 def test_text_lists_every_parameter(spot_fit):
     text = str(spot_fit)
     assert all(name in text for name in spot_fit.parameters.names)
-    assert text.count("frozen") == 5
+    frozen = text[text.index("frozen: ") :]
+    assert frozen.startswith("frozen: spot.spectral.reference = 1 TeV, ")
+    assert frozen.count(" = ") == 5
+    assert max(map(len, frozen.splitlines())) <= 100
+    rows = text[: text.index("frozen: ")].splitlines()[3:]
+    names = [spot_fit.parameters.names[i] for i in spot_fit.parameters.free]
+    assert [row.split()[0] for row in rows] == names
+
+
+def test_text_without_frozen_parameters(spot_fit):
+    assert "frozen" not in str(dataclasses.replace(spot_fit, parameters=_thawed(spot_fit)))
+
+
+def _thawed(fit):
+    return fit.parameters.thaw("*")
 
 
 def test_provenance_is_kept(spot_fit):

@@ -15,6 +15,7 @@ from gjax.model import FoVBackground, Models, SkyModel
 from gjax.model.spatial import Gaussian, Point
 from gjax.model.spectral import PowerLaw
 from gjax.parameters import Parameters
+from gjax.parameters.distributions import Weighted
 
 NAMES = ("4FGL J0534.5+2201", "halo [1]", "hess-bkg")
 
@@ -155,6 +156,16 @@ def test_text_shows_every_parameter(table):
     assert lines[1].startswith("4FGL J0534.5+2201.spectral.index")
     assert lines[1].endswith("frozen")
     assert lines[2].endswith("free")
+
+
+def test_text_shows_priors(table):
+    one = table.prior(table.keys[0], dist.Normal(2.0, 0.15))
+    assert str(one).splitlines()[1].endswith("free, prior Normal(2, 0.15)")
+    weighted = table.prior(table.keys[0], Weighted(dist.Normal(2.0, 0.15), 2.0))
+    assert str(weighted).splitlines()[1].endswith("free, prior Weighted")
+    joint = table.prior(list(table.keys[:2]), dist.MultivariateNormal(np.zeros(2), np.eye(2)))
+    assert "prior MultivariateNormal" in str(joint)
+    assert str(joint).count("of 2 parameters") == 2
 
 
 @settings(deadline=None, max_examples=30)
