@@ -10,12 +10,15 @@ import pytest
 from astropy.coordinates import SkyCoord
 from regions import CircleSkyRegion
 
+from gjax.infer.fit import fit
 from gjax.io.gadf import DataStore
 from gjax.maps.axis import MapAxis
 from gjax.maps.map import Map
 from gjax.maps.region import region_mask
 from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
+from gjax.model import Models, SkyModel
+from gjax.model.spectral import LogParabola, PowerLaw
 from gjax.reduce.spectra import reduce_spectra
 
 REFERENCE = json.loads(
@@ -177,20 +180,24 @@ def _cases():
     }
 
 
-@pytest.mark.parametrize("name", _cases())
-@pytest.mark.filterwarnings("ignore::astropy.utils.exceptions.AstropyWarning")
-def test_real_spectra_agree_with_gammapy(gammapy_data, name):
-    settings = _cases()[name]
+@pytest.fixture(scope="module", params=_cases())
+def reduced(request, gammapy_data):
+    """Reduce the observations of a case, one by one and stacked."""
+    settings = _cases()[request.param]
     store = DataStore(gammapy_data / settings.pop("store"))
-    rows = REFERENCE[name]["observations"]
-    ids = [int(row["name"]) for row in rows]
+    ids = [int(row["name"]) for row in REFERENCE[request.param]["observations"]]
     observations = store.observations(ids, "point-like")
     datasets = reduce_spectra(observations, **settings)
-    for dataset, row in zip(datasets, rows, strict=True):
-        _check(dataset, row)
     (total,) = reduce_spectra(observations, **settings, stack=True)
-    row = REFERENCE[name]["stacked"]
-    _check(total, row)
+    return request.param, datasets, total
+
+
+@pytest.mark.filterwarnings("ignore::astropy.utils.exceptions.AstropyWarning")
+def test_real_spectra_agree_with_gammapy(reduced):
+    name, datasets, total = reduced
+    for dataset, row in zip(datasets, REFERENCE[name]["observations"], strict=True):
+        _check(dataset, row)
+    _check(total, REFERENCE[name]["stacked"])
     if name == "crab1d_b":
         assert total.counts.sum() == 550
         assert total.counts_off.sum() == 869
@@ -198,6 +205,28 @@ def test_real_spectra_agree_with_gammapy(gammapy_data, name):
         assert first.counts[first.mask_safe].sum() == 149
         assert first.counts_off[first.mask_safe].sum() == 117
         np.testing.assert_array_equal(first.alpha, 1 / 12)
+
+
+@pytest.mark.filterwarnings("ignore::astropy.utils.exceptions.AstropyWarning")
+def test_fits_of_real_spectra_agree_with_gammapy(reduced):
+    """Of all observations at once, and of their stack: values within 0.02 of the errors."""
+    name, datasets, total = reduced
+    expected = REFERENCE[name]["fits"]
+    line = PowerLaw(index=2.5, amplitude=3e-11)
+    curve = LogParabola(amplitude=3e-11, reference=1.0, alpha=2.5, beta=0.1)
+    _check_fit(fit(datasets, Models.create({"source": SkyModel(line)})), expected["power_law"])
+    _check_fit(fit(datasets, Models.create({"source": SkyModel(curve)})), expected["log_parabola"])
+    stacked = fit(total, Models.create({"source": SkyModel(line)}))
+    _check_fit(stacked, expected["stacked_power_law"])
+
+
+def _check_fit(result, expected):
+    assert result.success, result.message
+    assert result.stat == pytest.approx(expected["stat"], abs=2e-3)
+    for parameter, (value, error, _) in expected["parameters"].items():
+        (i,) = result.parameters.select(f"source.spectral.{parameter}")
+        assert result.parameters.values[i] == pytest.approx(value, abs=0.02 * error)
+        assert result.errors[i] == pytest.approx(error, rel=0.02)
 
 
 def _check(dataset, row):
