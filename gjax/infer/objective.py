@@ -81,9 +81,11 @@ def make_objective(
     Raises
     ------
     ValueError
-        For a dataset without counts, and as `gjax.predict.prepare`.
+        Without datasets, for a dataset without counts, and as `gjax.predict.prepare`.
     """
     listed = as_list(datasets)
+    if not listed:
+        raise ValueError("nothing to fit: no dataset was given")
     for dataset in listed:
         if isinstance(dataset, Dataset) and dataset.counts is None:
             raise ValueError(f"dataset {dataset.name!r} has no counts to fit")

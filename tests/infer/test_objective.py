@@ -203,5 +203,7 @@ def test_new_values_counts_bounds_and_priors_compile_nothing(spot, spot_truth, s
 def test_datasets_that_cannot_be_fitted_are_refused(spot, spot_truth):
     with pytest.raises(ValueError, match="'spot' has no counts to fit"):
         make_objective(dataclasses.replace(spot, counts=None), spot_truth)
+    with pytest.raises(ValueError, match="no dataset was given"):
+        make_objective([], spot_truth)
     with pytest.raises(ValueError, match="off counts but no acceptances"):
         make_objective(dataclasses.replace(spot, counts_off=spot.counts), spot_truth)
