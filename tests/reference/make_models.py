@@ -1,4 +1,4 @@
-"""Write data/models.json: values of Gammapy's spectral and spatial models.
+"""Write data/models.json: values of Gammapy's first spatial models.
 
 Run in an environment with Gammapy: ``python make_models.py``. The tests of the registry compare
 with the file; they do not need Gammapy.
@@ -11,23 +11,8 @@ import astropy.units as u
 import gammapy
 import numpy as np
 from astropy.coordinates import SkyCoord
-from gammapy.modeling.models import SPATIAL_MODEL_REGISTRY, SPECTRAL_MODEL_REGISTRY
+from gammapy.modeling.models import SPATIAL_MODEL_REGISTRY
 
-SPECTRAL = [
-    ("const", {}),
-    ("pl", {}),
-    ("pl", {"index": 1.0, "amplitude": 3e-11, "reference": 0.5}),
-    ("pl", {"index": 2.7, "amplitude": 4.7e-11, "reference": 1.0}),
-    ("pl-norm", {}),
-    ("pl-norm", {"tilt": -0.06, "norm": 0.96, "reference": 2.0}),
-    ("lp", {}),
-    ("lp", {"amplitude": 3e-11, "reference": 1.0, "alpha": 2.3, "beta": 0.1}),
-    ("ecpl", {}),
-    (
-        "ecpl",
-        {"index": 2.3, "amplitude": 2.5e-12, "reference": 1.0, "lambda_": 0.05, "alpha": 0.7},
-    ),
-]
 SPATIAL = [
     ("gauss", "icrs", {}),
     ("gauss", "icrs", {"lon_0": 83.63, "lat_0": 22.01, "sigma": 0.05}),
@@ -41,25 +26,6 @@ SPATIAL = [
         {"lon_0": 359.9, "lat_0": -40.0, "r_0": 0.8, "e": 0.8, "phi": 60.0, "edge_width": 0.1},
     ),
 ]
-EDGES = np.geomspace(0.1, 100.0, 7)
-
-
-def make_spectral(tag, values):
-    """Evaluate and integrate a spectral model in bins of half a decade."""
-    model = SPECTRAL_MODEL_REGISTRY.get_cls(tag)()
-    for name, value in values.items():
-        model.parameters[name].value = value
-    energy = EDGES * u.TeV
-    return {
-        "tag": tag,
-        "names": model.parameters.names,
-        "frozen": [par.frozen for par in model.parameters],
-        "parameters": {par.name: par.value for par in model.parameters},
-        "dnde": model(energy).value.tolist(),
-        # Gammapy integrates curved spectra with 100 trapezia per decade; only closed forms compare.
-        "integral": model.integral(energy[:-1], energy[1:]).value.tolist(),
-        "is_closed": hasattr(model, "evaluate_integral"),
-    }
 
 
 def make_spatial(tag, frame, values):
@@ -87,8 +53,6 @@ def make_spatial(tag, frame, values):
 if __name__ == "__main__":
     content = {
         "gammapy": gammapy.__version__,
-        "edges": EDGES.tolist(),
-        "spectral": [make_spectral(*case) for case in SPECTRAL],
         "spatial": [make_spatial(*case) for case in SPATIAL],
     }
     path = Path(__file__).with_name("data") / "models.json"

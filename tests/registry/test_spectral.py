@@ -11,7 +11,7 @@ import pytest
 from scipy.integrate import quad
 
 from gjax.maps.axis import MapAxis
-from gjax.model.registry import REGISTRY, entry_of, lookup
+from gjax.model.registry import REGISTRY, lookup
 from gjax.model.spectral import (
     EBLAbsorptionNorm,
     ExpCutoffPowerLaw,
@@ -26,6 +26,8 @@ SPECTRAL = entries("spectral")
 ENERGY = np.geomspace(0.05, 60.0, 7)
 EXTREME = np.array([1e-7, 1e-3, 0.5, 1.0, 2.0, 1e2, 1e5])
 REFERENCE = reference("spectral_models")
+#: Tags of models that Gammapy does not have.
+NOT_IN_GAMMAPY: tuple[str, ...] = ()
 COMPOSED = [
     pytest.param(lambda shift: parts(shift)[0] + parts(shift)[1], id="sum"),
     pytest.param(lambda shift: parts(shift)[0] - parts(shift)[1], id="difference"),
@@ -241,12 +243,6 @@ def test_crab_spectra_are_those_of_gammapy(case):
 
 
 def test_every_model_is_compared_with_gammapy():
-    """A model that Gammapy does not have would be listed here, with its reason."""
     compared = {case["tag"] for case in REFERENCE["spectral"]}
-    assert set(REGISTRY["spectral"]) == compared
+    assert set(REGISTRY["spectral"]) == compared | set(NOT_IN_GAMMAPY)
     assert REFERENCE["gammapy"] == "2.1"
-
-
-def test_examples_are_registered():
-    for entry in REGISTRY["spectral"].values():
-        assert entry_of("spectral", entry.example()) == entry
