@@ -46,8 +46,12 @@ def draw_directions(
     Raises
     ------
     ValueError
-        If the morphology is zero everywhere within its evaluation radius.
+        If the morphology is zero everywhere within its evaluation radius, has no place or changes
+        with energy.
     """
+    changes = spatial.is_energy_dependent and getattr(spatial, "energy", True) is not None
+    if changes or not spatial.has_position:
+        raise ValueError(f"events of a {type(spatial).__name__} cannot be simulated")
     lon_0, lat_0 = (float(value) for value in spatial.position)
     if spatial.is_point:
         lon, lat = np.full(count, lon_0), np.full(count, lat_0)
@@ -58,7 +62,9 @@ def draw_directions(
     step = 360.0 / _N_ANGLE
     center = 0.5 * (edges[1:] + edges[:-1])
     grid = offset_by(lon_0, lat_0, angles + step / 2, center[:, None])
-    density = np.asarray(jax.jit(_evaluate)(spatial, *grid))
+    # Tables are looked up on the host.
+    evaluate = _evaluate if spatial.is_tabulated else jax.jit(_evaluate)
+    density = np.asarray(evaluate(spatial, *grid))
     # The share of the sphere within a distance: even steps are even solid angles.
     depth = haversine(0.0, 0.0, 0.0, edges)
     weights = np.clip(density, 0, None) * np.diff(depth)[:, None]

@@ -7,7 +7,10 @@ import pytest
 from scipy.stats import kstest
 
 from gjax.maps.frames import convert
-from gjax.model.spatial import Disk, Gaussian, Point
+from gjax.maps.map import Map
+from gjax.maps.wcs import WcsGeom
+from gjax.model.spatial import Disk, EnergyDependent, Gaussian, Point, TemplateMap
+from gjax.model.spectral import PowerLawNorm
 from gjax.numerics.sphere import fov_offsets, separation
 from gjax.simulate.morphology import draw_directions
 
@@ -67,3 +70,15 @@ def test_frame_is_converted():
     lon, lat = draw_directions(model, 1000, np.random.default_rng(4))
     center = convert(184.56, -5.78, "galactic", "icrs")
     assert np.median(separation(*center, lon, lat)) == pytest.approx(0.1177, rel=0.08)
+
+
+def test_a_template_is_drawn_and_what_changes_with_energy_is_refused():
+    geom = WcsGeom.create((10.0, 20.0), 0.05, npix=(41, 41), proj="TAN")
+    image = np.exp(-0.5 * (geom.separation(10.0, 20.0) / 0.2) ** 2)
+    template = TemplateMap.create(Map(image, geom))
+    lon, lat = draw_directions(template, 20000, np.random.default_rng(1))
+    away = separation(10.0, 20.0, lon, lat)
+    assert np.mean(away**2) == pytest.approx(2 * 0.2**2, rel=0.03)
+    changing = EnergyDependent(Gaussian(10.0, 20.0, 0.2), {"sigma": PowerLawNorm(tilt=0.2)})
+    with pytest.raises(ValueError, match="cannot be simulated"):
+        draw_directions(changing, 10, np.random.default_rng(1))
