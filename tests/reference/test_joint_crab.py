@@ -38,11 +38,23 @@ GAMMAPY = {
     "alpha": (2.50541, 0.02551),
     "beta": (0.102598, 0.010650),
 }
-#: The published fit with systematic errors. Its curvature is that of the decimal logarithm.
+#: The published fits, from the files that come with the publication
+#: (github.com/open-gamma-ray-astro/joint-crab, results/fit). Their curvature is that of the decimal
+#: logarithm.
 PUBLISHED = {
-    "amplitude": (3.880e-11, 0.354e-11),
-    "alpha": (2.511, 0.038),
-    "beta": (0.242 / np.log(10), 0.028 / np.log(10)),
+    "amplitude": (3.84913e-11, 0.11435e-11),
+    "alpha": (2.505374, 0.025495),
+    "beta": (0.236211 / np.log(10), 0.024509 / np.log(10)),
+}
+PUBLISHED_WITH_SCALES = {
+    "crab.spectral.amplitude": (3.880975e-11, 0.353929e-11),
+    "crab.spectral.alpha": (2.510858, 0.037645),
+    "crab.spectral.beta": (0.242422 / np.log(10), 0.027580 / np.log(10)),
+    "fermi-scale.energy.norm": (1.004306, 0.044950),
+    "magic-scale.energy.norm": (0.997063, 0.060489),
+    "veritas-scale.energy.norm": (0.944186, 0.063782),
+    "fact-scale.energy.norm": (0.897039, 0.065239),
+    "hess-scale.energy.norm": (1.099110, 0.072149),
 }
 CRAB = SkyModel(LogParabola(amplitude=4e-11, reference=1.0, alpha=2.5, beta=0.1))
 
@@ -100,11 +112,17 @@ def test_joint_fit_is_that_of_gammapy(joint):
         assert joint.error(f"crab.spectral.{name}") == pytest.approx(error, rel=1e-3), name
 
 
+def test_joint_fit_is_the_published_one(joint):
+    for name, (value, error) in PUBLISHED.items():
+        assert abs(joint.value(f"crab.spectral.{name}") - value) < 0.02 * error, name
+        assert joint.error(f"crab.spectral.{name}") == pytest.approx(error, rel=0.01), name
+
+
 def test_energy_scales_give_the_published_fit(with_scales):
     assert with_scales.success, with_scales.message
-    for name, (value, error) in PUBLISHED.items():
-        assert abs(with_scales.value(f"crab.spectral.{name}") - value) < 0.1 * error, name
-        assert with_scales.error(f"crab.spectral.{name}") == pytest.approx(error, rel=0.1), name
+    for name, (value, error) in PUBLISHED_WITH_SCALES.items():
+        assert abs(with_scales.value(name) - value) < 0.02 * error, name
+        assert with_scales.error(name) == pytest.approx(error, rel=0.02), name
 
 
 def test_energy_scales_are_within_their_errors(with_scales, joint):
