@@ -1,7 +1,8 @@
 """Time how long each registered model takes to compile, with its gradient and with its Hessian.
 
-A spectral model is integrated over 30 bins in energy, a spatial one evaluated in 64 directions, as
-a fit does. ``python benchmarks/model_compile.py`` prints a row for each model.
+A spectral model is integrated over 30 bins in energy, a spatial one evaluated in 64 directions, a
+temporal one averaged over 30 intervals, as a fit does. ``python benchmarks/model_compile.py``
+prints a row for each model.
 """
 
 from __future__ import annotations
@@ -55,12 +56,22 @@ def spatial_value(model: Any) -> Any:
     return jnp.sum(model(lon + jnp.asarray(ANGLES), lat + jnp.asarray(ANGLES[::-1])))
 
 
-VALUES: dict[str, Callable[[Any], Any]] = {"spectral": spectral_value, "spatial": spatial_value}
+def temporal_value(model: Any) -> Any:
+    """Average the light curve over good time intervals, around the usual epoch."""
+    start = 86400.0 * jnp.linspace(-10.0, 10.0, 30)
+    return model.mean(start, start + 1800.0, 51544.0)
+
+
+VALUES: dict[str, Callable[[Any], Any]] = {
+    "spectral": spectral_value,
+    "spatial": spatial_value,
+    "temporal": temporal_value,
+}
 
 
 def is_traced(model: Any) -> bool:
     """Tell whether a model is evaluated in compiled code: not a point, nor a map on the host."""
-    return not any(getattr(model, flag, False) for flag in ("is_point", "is_template"))
+    return not any(getattr(model, flag, False) for flag in ("is_point", "is_tabulated"))
 
 
 def rows(kinds: tuple[str, ...] = tuple(VALUES)) -> Iterator[Row]:
