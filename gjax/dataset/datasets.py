@@ -7,7 +7,7 @@ Lives here: the container. What is done with the datasets is in `gjax.dataset.ed
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias, final
 
 import equinox as eqx
@@ -81,19 +81,12 @@ class Datasets(eqx.Module, Sequence):
         """
         return {member.name: _energy_range(member) for member in self.members}
 
-    def info_table(self, npred: Iterable[Any] | None = None) -> InfoTable:
+    def info_table(self) -> InfoTable:
         """Make a table of what the datasets contain, as `gjax.dataset.info.dataset_info`.
 
-        Parameters
-        ----------
-        npred :
-            Predicted counts of each dataset, as `gjax.npred` gives them.
+        `gjax.predict.info_table` adds what models predict.
         """
-        predicted = [None] * len(self) if npred is None else list(npred)
-        if len(predicted) != len(self):
-            raise ValueError(f"predictions of {len(predicted)} datasets for {len(self)}")
-        rows = (dataset_info(*pair) for pair in zip(self.members, predicted, strict=True))
-        return InfoTable(tuple(rows))
+        return InfoTable(tuple(dataset_info(member) for member in self.members))
 
     def stack(self, name: str = "stacked") -> Dataset:
         """Add the datasets up into one (see `gjax.dataset.stack.stack`).

@@ -20,16 +20,21 @@ from gjax.stats.wstat import wstat
 __all__ = ["InfoTable", "dataset_info"]
 
 
-def dataset_info(dataset: Any, npred: np.ndarray | None = None) -> dict[str, Any]:
+def dataset_info(
+    dataset: Any,
+    npred_signal: np.ndarray | None = None,
+    npred_background: np.ndarray | None = None,
+) -> dict[str, Any]:
     r"""Sum a dataset up, over the bins of its safe mask.
 
     Parameters
     ----------
     dataset :
         Binned counts, or flux points, of which only the numbers of points are known.
-    npred :
-        Predicted counts of all models, shape ``(ereco, y, x)``, as `gjax.npred` gives them; for
-        on/off data those of the sources alone. Without them the background is the prediction.
+    npred_signal, npred_background :
+        Counts that models predict, shape ``(ereco, y, x)``; see `gjax.predict.info_table`. Without
+        them there is no signal, and the background is that of the dataset (of on/off data the most
+        likely one).
 
     Returns
     -------
@@ -51,8 +56,14 @@ def dataset_info(dataset: Any, npred: np.ndarray | None = None) -> dict[str, Any
     safe = np.ones(dataset.shape, bool)
     if dataset.mask_safe is not None:
         safe = np.asarray(dataset.mask_safe, bool)
+    modelled = npred_background
+    if modelled is None:
+        modelled = _null_background(dataset) if dataset.is_onoff else dataset.background
     info: dict[str, Any] = {"name": dataset.name}
-    info |= _counts(dataset, safe) | _predictions(dataset, safe, npred)
+    info |= _counts(dataset, safe, modelled)
+    back, signal = _sum(modelled, safe), _sum(npred_signal, safe)
+    info["npred"] = back if npred_signal is None else np.nan_to_num(back) + signal
+    info |= {"npred_background": back, "npred_signal": signal}
     info |= _exposure(dataset, safe)
     for key in ("counts", "background", "excess"):
         livetime = info["livetime"]
@@ -60,7 +71,7 @@ def dataset_info(dataset: Any, npred: np.ndarray | None = None) -> dict[str, Any
     info["n_bins"] = int(np.prod(dataset.shape)) if dataset.counts is not None else 0
     info["n_fit_bins"] = int(dataset.mask.sum())
     info["stat_type"] = "wstat" if dataset.is_onoff else "cash"
-    info["stat_sum"] = _stat(dataset, npred)
+    info["stat_sum"] = _stat(dataset, npred_signal, modelled)
     return info | _off(dataset, safe)
 
 
@@ -68,16 +79,23 @@ def _sum(values: Any, safe: np.ndarray) -> float:
     return np.nan if values is None else float(np.nan_to_num(np.asarray(values, float))[safe].sum())
 
 
-def _background(dataset: Dataset) -> Any:
-    """Give the background per bin: modelled, or scaled from the off counts."""
-    if not dataset.is_onoff:
-        return dataset.background
-    return np.asarray(dataset.alpha) * np.asarray(dataset.counts_off, float)
+def _measured_background(dataset: Dataset) -> np.ndarray:
+    """Give the background of on/off data that the off counts suggest, per bin."""
+    return np.asarray(dataset.alpha, float) * np.asarray(dataset.counts_off, float)
 
 
-def _counts(dataset: Dataset, safe: np.ndarray) -> dict[str, Any]:
+def _null_background(dataset: Dataset) -> np.ndarray | None:
+    """Give the most likely background of on/off data without any signal, per bin."""
+    if dataset.counts is None:
+        return None
+    alpha = np.asarray(dataset.alpha, float)
+    total = np.asarray(dataset.counts, float) + np.asarray(dataset.counts_off, float)
+    return alpha / (1.0 + alpha) * total
+
+
+def _counts(dataset: Dataset, safe: np.ndarray, modelled: Any) -> dict[str, Any]:
     counts = 0.0 if dataset.counts is None else _sum(dataset.counts, safe)
-    background = _sum(_background(dataset), safe)
+    background = _sum(_measured_background(dataset) if dataset.is_onoff else modelled, safe)
     excess, ts = counts - background, np.nan
     if dataset.counts is None:
         excess = np.nan
@@ -85,23 +103,14 @@ def _counts(dataset: Dataset, safe: np.ndarray) -> dict[str, Any]:
         off = _sum(dataset.counts_off, safe)
         if off > 0:
             ts = float(ts_measured_background(counts, off, background / off))
-    elif dataset.background is not None:
+    elif modelled is not None:
         ts = float(ts_known_background(counts, background))
     return {
         "counts": int(counts),
         "excess": excess,
         "sqrt_ts": float(signed_sqrt_ts(ts, excess)),
-        "background": background,
+        "background": background if dataset.is_onoff else _sum(dataset.background, safe),
     }
-
-
-def _predictions(dataset: Dataset, safe: np.ndarray, npred: np.ndarray | None) -> dict[str, float]:
-    background = np.nan if dataset.is_onoff else _sum(dataset.background, safe)
-    total = background if npred is None else _sum(npred, safe)
-    signal = np.nan
-    if npred is not None:
-        signal = total if np.isnan(background) else total - background
-    return {"npred": total, "npred_background": background, "npred_signal": signal}
 
 
 def _exposure(dataset: Dataset, safe: np.ndarray) -> dict[str, float]:
@@ -119,22 +128,25 @@ def _exposure(dataset: Dataset, safe: np.ndarray) -> dict[str, float]:
     }
 
 
-def _stat(dataset: Dataset, npred: np.ndarray | None) -> float:
-    if npred is None or dataset.counts is None:
+def _stat(dataset: Dataset, signal: np.ndarray | None, background: Any) -> float:
+    if dataset.counts is None or (signal is None and not dataset.is_onoff):
         return np.nan
     mask = dataset.mask
-    counts, predicted = np.asarray(dataset.counts, float)[mask], np.asarray(npred)[mask]
+    counts = np.asarray(dataset.counts, float)[mask]
+    source = np.zeros(counts.shape) if signal is None else np.asarray(signal, float)[mask]
     if not dataset.is_onoff:
-        return float(np.sum(np.asarray(cash(counts, predicted))))
+        below = 0.0 if background is None else np.asarray(background, float)[mask]
+        return float(np.sum(np.asarray(cash(counts, source + below))))
     off, alpha = (np.asarray(a, float)[mask] for a in (dataset.counts_off, dataset.alpha))
-    return float(np.sum(np.asarray(wstat(counts, off, alpha, predicted))))
+    known = alpha > 0  # bins without off acceptance are not fitted
+    return float(np.sum(np.asarray(wstat(*(a[known] for a in (counts, off, alpha, source))))))
 
 
 def _off(dataset: Dataset, safe: np.ndarray) -> dict[str, Any]:
     if not dataset.is_onoff:
         return {}
     off, acceptance = _sum(dataset.counts_off, safe), _sum(dataset.acceptance, safe)
-    alpha = _sum(_background(dataset), safe) / off if off > 0 else np.nan
+    alpha = _sum(_measured_background(dataset), safe) / off if off > 0 else np.nan
     return {
         "counts_off": int(off),
         "acceptance": acceptance,

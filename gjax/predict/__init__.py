@@ -9,6 +9,7 @@ from __future__ import annotations
 from gjax.predict.fold import Prepared as Prepared
 from gjax.predict.fold import fold as fold
 from gjax.predict.fold import map_datasets as map_datasets
+from gjax.predict.info import info_table as info_table
 from gjax.predict.npred import npred as npred
 from gjax.predict.npred import npred_prepared as npred_prepared
 from gjax.predict.options import GAMMAPY as GAMMAPY
@@ -20,6 +21,7 @@ __all__ = [
     "Folding",
     "Prepared",
     "fold",
+    "info_table",
     "map_datasets",
     "npred",
     "npred_prepared",

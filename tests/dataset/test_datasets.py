@@ -93,10 +93,6 @@ def test_table_has_a_row_for_each(datasets, points):
     assert table["stat_type"] == ["cash", "cash", "cash", "chi2"]
     assert np.isnan(table["counts"][3])
     assert table["n_fit_bins"][3] == 3
-    npred = [member.background for member in datasets]
-    assert np.isfinite(datasets.info_table(npred)["stat_sum"]).all()
-    with pytest.raises(ValueError, match="predictions of 1 datasets for 3"):
-        datasets.info_table(npred[:1])
 
 
 def test_prints_what_there_is(datasets, points):

@@ -11,6 +11,7 @@ from gjax.maps.axis import MapAxis
 from gjax.maps.region_geom import RegionGeom
 from gjax.stats.cash import cash
 from gjax.stats.counts import ts_known_background, ts_measured_background
+from gjax.stats.wstat import wstat
 
 ENERGY = MapAxis.from_energy_bounds(1.0, 10.0, 2)
 TRUE = MapAxis.from_energy_bounds(1.0, 10.0, 3, name="energy_true")
@@ -71,16 +72,31 @@ def test_measured_background(onoff):
     assert info["stat_type"] == "wstat"
 
 
-def test_predictions_complete_the_row(make, onoff):
+def test_predictions_complete_the_row(make):
     dataset = make(1)
-    npred = dataset.background + 0.5
-    info = dataset_info(dataset, npred)
+    signal, background = np.full(dataset.shape, 0.5), 1.1 * dataset.background
+    info = dataset_info(dataset, signal, background)
     safe = dataset.mask_safe
     assert info["npred_signal"] == pytest.approx(0.5 * safe.sum())
-    assert info["stat_sum"] == pytest.approx(float(cash(dataset.counts, npred)[safe].sum()))
-    signal = dataset_info(onoff, _column(10.0, 3.0))
-    assert signal["npred_signal"] == 13.0
-    assert np.isfinite(signal["stat_sum"])
+    assert info["npred"] == pytest.approx(info["npred_signal"] + background[safe].sum())
+    # The excess is that over the modelled background, the background that of the dataset.
+    assert info["background"] == pytest.approx(dataset.background[safe].sum())
+    assert info["excess"] == pytest.approx(info["counts"] - background[safe].sum())
+    expected = float(cash(dataset.counts, signal + background)[safe].sum())
+    assert info["stat_sum"] == pytest.approx(expected)
+
+
+def test_predictions_of_onoff_data(onoff):
+    null = dataset_info(onoff)
+    # Without signal all counts are background: shared out like the acceptances.
+    assert null["npred"] == pytest.approx(50 / 11 + 55 / 21)
+    assert np.isnan(null["npred_signal"])
+    on, off, alpha = onoff.counts, onoff.counts_off, onoff.alpha
+    assert null["stat_sum"] == pytest.approx(float(wstat(on, off, alpha, 0.0 * on).sum()))
+    signal = _column(10.0, 3.0)
+    info = dataset_info(onoff, signal, _column(3.0, 2.0))
+    assert (info["npred_signal"], info["npred"]) == (13.0, 18.0)
+    assert info["stat_sum"] == pytest.approx(float(wstat(on, off, alpha, signal).sum()))
 
 
 def test_nothing_known_is_not_a_number(onoff):
