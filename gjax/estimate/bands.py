@@ -14,14 +14,23 @@ from astropy import units as u
 
 from gjax.dataset.dataset import Dataset
 from gjax.estimate.onoff_profile import expected
-from gjax.model import Models
+from gjax.model import Models, ResponseModifier
 from gjax.parameters import Parameters
 from gjax.predict.npred import npred_prepared
 from gjax.predict.options import Folding
+from gjax.predict.physics import Background
 from gjax.predict.prepare import prepare
 from gjax.units import to_internal
 
-__all__ = ["Band", "BandCounts", "collect", "count", "find_bands", "predict_source"]
+__all__ = [
+    "Band",
+    "BandCounts",
+    "collect",
+    "count",
+    "find_bands",
+    "predict_source",
+    "scale_acceptance",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,20 +117,40 @@ def predict_source(
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Predict one source alone, and everything else.
 
+    Models of datasets that are not here play no part, so that the models of a joint fit serve for
+    some of its datasets.
+
     Returns
     -------
     signal, background :
         For each dataset an array of shape ``(ereco, y, x)``. The background that on/off data
         measure is not in it.
     """
-    alone = Models((source,), (models[source],))
-    others = Models.create([(name, model) for name, model in models.items() if name != source])
+    acting = [(n, m) for n, m in models.items() if any(m.applies_to(d.name) for d in datasets)]
+    instruments = [(n, m) for n, m in acting if isinstance(m, ResponseModifier)]
+    alone = Models.create([(source, models[source]), *instruments])
+    others = Models.create([(name, model) for name, model in acting if name != source])
     modelled = [
         dataclasses.replace(dataset, counts_off=None, acceptance=None, acceptance_off=None)
         for dataset in datasets
     ]
     bare = [dataclasses.replace(dataset, background=None) for dataset in modelled]
     return _npred(bare, alone, folding), _npred(modelled, others, folding)
+
+
+def scale_acceptance(datasets: Sequence[Dataset], models: Models) -> list[Dataset]:
+    """Let the response modifiers act on measured backgrounds, by the acceptance of on/off data."""
+    return [_scaled(dataset, models) for dataset in datasets]
+
+
+def _scaled(dataset: Dataset, models: Models) -> Dataset:
+    acting = models.for_dataset(dataset.name).members
+    modifiers = tuple(model for model in acting if isinstance(model, ResponseModifier))
+    if not (dataset.is_onoff and modifiers):
+        return dataset
+    factor = np.asarray(Background(None, modifiers).factor(dataset.energy.center))
+    acceptance = np.asarray(dataset.acceptance) * factor[:, None, None]
+    return dataclasses.replace(dataset, acceptance=acceptance)
 
 
 def collect(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gjax.dataset.dataset import Dataset
-from gjax.estimate.bands import collect, count, find_bands, predict_source
+from gjax.estimate.bands import collect, count, find_bands, predict_source, scale_acceptance
 from gjax.estimate.norm_profile import NormProfile, norm_profile
 from gjax.estimate.points import FluxPoints
 from gjax.model import Models, SkyModel
@@ -61,7 +61,8 @@ def estimate_flux_points(
         One dataset or several with aligned energy axes, joined in each band; backgrounds may be
         modelled in some and measured in others.
     models :
-        All models at their best fit.
+        All models at their best fit; those of other datasets may be among them. Response modifiers
+        act as in the fit, so that points are corrected for what they say of the instrument.
     source :
         Name of the source among them; its spectrum is the reference.
     energy_edges :
@@ -94,6 +95,7 @@ def estimate_flux_points(
     if not isinstance(model, SkyModel):
         raise ValueError(f"{source!r} is a background model; flux points are those of a source")
     bands = find_bands(listed, energy_edges)
+    listed = scale_acceptance(listed, models)
     signal, background = predict_source(listed, models, source, folding)
     rows = [collect(listed, signal, background, band) for band in bands]
     valid = np.array([row.is_usable for row in rows], bool)

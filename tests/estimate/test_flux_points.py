@@ -10,6 +10,8 @@ from scipy.optimize import brentq
 
 from gjax.errors import UnknownNameError
 from gjax.estimate import estimate_flux_points
+from gjax.model import FoVBackground, Models, ResponseModifier, SkyModel
+from gjax.model.spectral import PowerLawNorm
 from gjax.predict import npred
 
 EDGES = [0.1, 1.0, 10.0]
@@ -149,6 +151,41 @@ def test_datasets_are_joined(asimov, models, points):
     np.testing.assert_allclose(joint.norm_err, points.norm_err, rtol=1e-9)
     np.testing.assert_allclose(joint.ts, points.ts, rtol=1e-9)
     assert joint.counts.shape == (2, 2)
+
+
+def test_models_of_other_datasets_play_no_part(asimov, models, points):
+    more = models.append("other-bkg", FoVBackground("other"))
+    more = more.append("other-scale", ResponseModifier("other", energy=PowerLawNorm(norm=2.0)))
+    again = estimate_flux_points(asimov, more, "crab", EDGES)
+    np.testing.assert_allclose(again.norm, points.norm, rtol=1e-12)
+
+
+def test_response_modifiers_act_as_in_the_fit(make_dataset, models):
+    scales = ResponseModifier(
+        "toy",
+        aeff=PowerLawNorm(norm=0.9),
+        energy=PowerLawNorm(norm=1.2),
+        background=PowerLawNorm(tilt=1.0),
+    )
+    modified = models.append("scales", scales)
+    dataset = make_dataset()
+    seen = dataclasses.replace(dataset, counts=npred(dataset, modified))
+    points = estimate_flux_points(seen, modified, "crab", EDGES)
+    np.testing.assert_allclose(points.norm, 1.0, rtol=1e-9)
+    without = estimate_flux_points(seen, models, "crab", EDGES)
+    assert (without.norm > 1.05).all()
+
+
+def test_measured_backgrounds_are_modified_too(onoff_spectrum, models):
+    source = Models.create({"crab": SkyModel(models["crab"].spectral)})
+    spectrum = onoff_spectrum("toy")
+    half = source.append("scale", ResponseModifier("toy", background=PowerLawNorm(norm=0.5)))
+    points = estimate_flux_points(spectrum, half, "crab", [0.5, 5.0, 50.0])
+    by_hand = dataclasses.replace(spectrum, acceptance=0.5 * spectrum.acceptance)
+    expected = estimate_flux_points(by_hand, source, "crab", [0.5, 5.0, 50.0])
+    np.testing.assert_allclose(points.norm, expected.norm, rtol=1e-12)
+    unscaled = estimate_flux_points(spectrum, source, "crab", [0.5, 5.0, 50.0])
+    assert (points.norm > unscaled.norm).all()
 
 
 def test_points_print_as_a_table(points, asimov, models):
