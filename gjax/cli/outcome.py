@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +20,12 @@ from gjax.cli.estimators import (
 )
 from gjax.cli.pictures import draw_corner, draw_datasets, draw_spectra
 from gjax.cli.products import Products
-from gjax.cli.progress import Progress
+from gjax.cli.progress import Progress, sampling_text
 from gjax.cli.schema import Analysis, Gjax
 from gjax.dataset.datasets import AnyDataset
 from gjax.estimate import FluxPoints
+from gjax.infer.chains import SamplingProgress
+from gjax.infer.diagnostics import PosteriorWarning
 from gjax.infer.result import FitResult
 from gjax.infer.sample import sample_fit
 from gjax.io.datasets_yaml import write_datasets as write_datasets_file
@@ -177,21 +180,23 @@ def _sample(outcome: Outcome, settings: Gjax, products: Products, progress: Prog
     progress.stage("compiling the sampler")
     steps = 0
 
-    def report(done: int, total: int) -> None:
+    def report(state: SamplingProgress) -> None:
         nonlocal steps
-        progress.stage(f"sampling: {done} of {total} steps")
-        reached = SAMPLING_STEPS * done // total
+        progress.stage(sampling_text(state))
+        reached = SAMPLING_STEPS * state.done // state.total
         progress.advance(reached - steps)
         steps = reached
 
-    posterior = sample_fit(
-        outcome.fit,
-        chains=wanted.chains,
-        warmup=wanted.warmup,
-        samples=wanted.samples,
-        seed=settings.seed if wanted.seed is None else wanted.seed,
-        callback=report,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PosteriorWarning)  # said below, above the bar
+        posterior = sample_fit(
+            outcome.fit,
+            chains=wanted.chains,
+            warmup=wanted.warmup,
+            samples=wanted.samples,
+            seed=settings.seed if wanted.seed is None else wanted.seed,
+            progress=report,
+        )
     if not posterior.success:
         progress.note(f"warning: posterior {posterior.message}")
     write_posterior(posterior, products.path("posterior.npz"), overwrite=True)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import jax
 import numpy as np
-from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 
+from gjax.dataset.info import InfoTable
+from gjax.infer.diagnostics import ess_bulk, ess_tail, r_hat
+from gjax.infer.objective import Objective
 from gjax.parameters import Key, Parameters
 
 __all__ = ["Posterior"]
 
 #: Chains that agree to this are called converged.
 R_HAT_LIMIT = 1.01
+
+_QUICK_LOOKS = {
+    "laplace": "Gaussian around the best fit",
+    "svi": "Gaussian fitted to the posterior by variational inference",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +37,22 @@ class Posterior:
     values :
         Values of all parameters in internal units, shape ``(chain, draw, n)``.
     statistics :
-        Per draw, shape ``(chain, draw)``: ``diverging``, ``steps``, ``accept_prob``, ``energy``.
+        Per draw, shape ``(chain, draw)``: of chains ``diverging``, ``steps``, ``accept_prob``,
+        ``energy`` and ``step_size``.
     seed, warmup :
         Seed and adaptation steps.
     timing :
         Seconds for ``compile`` and ``sample``.
     versions :
         Versions, device and time of creation.
+    priors :
+        What was assumed of each sampled parameter, in words; see `gjax.infer.priors`.
+    objective :
+        The statistic with its data; None in a posterior that was read from a file.
+    method :
+        ``nuts``, ``nested``, or a quick look: ``laplace`` or ``svi``.
+    info :
+        What the method found besides, such as ``log_evidence``.
     """
 
     parameters: Parameters
@@ -45,6 +63,10 @@ class Posterior:
     warmup: int
     timing: dict[str, float]
     versions: dict[str, str] = field(default_factory=dict)
+    priors: dict[str, str] = field(default_factory=dict)
+    objective: Objective | None = None
+    method: str = "nuts"
+    info: dict[str, float] = field(default_factory=dict)
 
     @property
     def free_names(self) -> tuple[str, ...]:
@@ -57,28 +79,54 @@ class Posterior:
         return self.values[..., list(self.parameters.free)]
 
     @property
+    def units(self) -> tuple[str, ...]:
+        """Units of the sampled parameters."""
+        return tuple(self.parameters.units[i] for i in self.parameters.free)
+
+    @property
     def divergences(self) -> int:
         """Number of divergent transitions; any hints at a posterior that was not explored."""
-        return int(self.statistics["diverging"].sum())
+        return int(np.sum(self.statistics.get("diverging", 0)))
 
-    @property
+    @cached_property
     def r_hat(self) -> np.ndarray:
-        """Split Gelman-Rubin statistic of each sampled parameter."""
-        return np.array([float(split_gelman_rubin(v)) for v in self._columns()])
+        """Rank-normalised split R-hat of each sampled parameter."""
+        return self._each(r_hat)
+
+    @cached_property
+    def effective_samples(self) -> np.ndarray:
+        """Effective number of draws (bulk) of each sampled parameter, all chains together."""
+        return self._each(ess_bulk)
+
+    @cached_property
+    def effective_samples_tail(self) -> np.ndarray:
+        """Effective number of draws for the 5% and 95% quantiles, whichever is lower."""
+        return self._each(ess_tail)
 
     @property
-    def effective_samples(self) -> np.ndarray:
-        """Effective number of draws of each sampled parameter, all chains together."""
-        return np.array([float(effective_sample_size(v)) for v in self._columns()])
+    def is_quick_look(self) -> bool:
+        """Whether the draws are those of an approximation."""
+        return self.method in _QUICK_LOOKS
 
     @property
     def success(self) -> bool:
-        """Whether the chains agree (R-hat below 1.01) without divergences."""
+        """Whether the draws are those of the posterior, as far as their diagnostics tell.
+
+        Chains agree (R-hat below 1.01) without divergences. Never true of a quick look.
+        """
+        if self.is_quick_look:
+            return False
         return self.divergences == 0 and bool((self.r_hat < R_HAT_LIMIT).all())
 
     @property
     def message(self) -> str:
         """What the diagnostics say, for people."""
+        if self.is_quick_look:
+            fraction = self.info.get("efficiency", np.nan)
+            return (
+                f"quick look, not sampled: {_QUICK_LOOKS[self.method]}; as draws of the posterior "
+                f"they are worth {100 * fraction:.0f}% of their number"
+            )
         if self.success:
             return "converged: R-hat below 1.01, no divergences"
         problems = []
@@ -105,6 +153,27 @@ class Posterior:
         """Posterior standard deviation of all parameters, shape ``(n,)``."""
         return self.values.std(axis=(0, 1))
 
+    def summary(self, quantiles: Sequence[float] = (0.05, 0.1587, 0.5, 0.8413, 0.95)) -> InfoTable:
+        """Sum up the draws: one row per sampled parameter.
+
+        Returns
+        -------
+        table :
+            Columns ``name``, ``unit``, ``mean``, ``sd``, the quantiles (such as ``q16``),
+            ``ess_bulk``, ``ess_tail`` and ``r_hat``; a mapping that prints as a table.
+        """
+        rows = []
+        for i, name in enumerate(self.free_names):
+            draws = self.free_values[..., i]
+            row: dict[str, Any] = {"name": name, "unit": self.units[i]}
+            row |= {"mean": float(draws.mean()), "sd": float(draws.std())}
+            row |= {f"q{100 * q:.3g}": float(np.quantile(draws, q)) for q in quantiles}
+            row["ess_bulk"] = float(np.round(self.effective_samples[i]))
+            row["ess_tail"] = float(np.round(self.effective_samples_tail[i]))
+            row["r_hat"] = float(self.r_hat[i])
+            rows.append(row)
+        return InfoTable(tuple(rows))
+
     def models_at(self, chain: int, draw: int) -> Any:
         """Give the models of one draw."""
         layout = (
@@ -114,23 +183,36 @@ class Posterior:
         )
         return jax.device_get(layout.models_at(np.zeros(0)))
 
-    def _columns(self) -> list[np.ndarray]:
-        return [self.free_values[..., i] for i in range(self.free_values.shape[-1])]
+    def to_arviz(self, *, log_likelihood: bool = True) -> Any:
+        """Hand the draws to ArviZ, see `gjax.infer.arviz.to_arviz`."""
+        from gjax.infer.arviz import to_arviz
+
+        return to_arviz(self, log_likelihood=log_likelihood)
+
+    def _each(self, function: Callable[[np.ndarray], float]) -> np.ndarray:
+        draws = self.free_values
+        return np.array([function(draws[..., i]) for i in range(draws.shape[-1])])
 
     def __str__(self) -> str:
         width = max((len(name) for name in self.free_names), default=4)
+        chains, draws = self.values.shape[:2]
         lines = [
             f"Posterior: {self.message}",
-            f"{self.values.shape[0]} chains of {self.values.shape[1]} draws, "
+            f"{chains} chain{'s' if chains > 1 else ''} of {draws} draws, "
             f"{self.timing['sample']:.1f} s + {self.timing['compile']:.1f} s compiling",
+            *(f"{name} {value:.6g}" for name, value in self.info.items()),
             f"{'parameter':{width}}  {'mean':>12} {'sd':>11} {'16%':>12} {'84%':>12} "
-            f"{'n_eff':>6} {'R-hat':>6}",
+            f"{'bulk':>6} {'tail':>6} {'R-hat':>6}  unit",
         ]
-        columns = zip(self._columns(), self.effective_samples, self.r_hat, strict=True)
-        for name, (draws, n_eff, r_hat) in zip(self.free_names, columns, strict=True):
-            low, high = np.quantile(draws, [0.1587, 0.8413])
+        for i, name in enumerate(self.free_names):
+            values = self.free_values[..., i]
+            low, high = np.quantile(values, [0.1587, 0.8413])
             lines.append(
-                f"{name:{width}}  {draws.mean():12.6g} {draws.std():11.4g} {low:12.6g} "
-                f"{high:12.6g} {n_eff:6.0f} {r_hat:6.3f}"
+                f"{name:{width}}  {values.mean():12.6g} {values.std():11.4g} {low:12.6g} "
+                f"{high:12.6g} {self.effective_samples[i]:6.0f} "
+                f"{self.effective_samples_tail[i]:6.0f} {self.r_hat[i]:6.3f}  {self.units[i]}"
             )
-        return "\n".join(lines)
+        if self.priors:
+            lines.append("priors:")
+            lines += [f"{name:{width}}  {text}" for name, text in self.priors.items()]
+        return "\n".join(line.rstrip() for line in lines)

@@ -10,7 +10,8 @@ from scipy.stats import gamma
 
 from gjax.infer.fit import fit
 from gjax.infer.objective import make_objective
-from gjax.infer.sample import sample_fit, whiten
+from gjax.infer.sample import sample_fit
+from gjax.infer.whiten import whiten
 from gjax.model import FoVBackground, Models
 from gjax.parameters import Parameters
 from gjax.simulate import fake
@@ -82,6 +83,7 @@ def test_seed_decides(spot_fit, posterior):
     assert (np.diff([done for done, _ in seen]) > 0).all()
 
 
+@pytest.mark.filterwarnings("ignore::gjax.infer.diagnostics.PosteriorWarning")
 def test_bounded_parameter_stays_inside(spot, spot_truth, spot_table):
     """A bound that the best fit sits on: the draws keep off it, on the right side."""
     table = spot_table.bound("*.index", max=2.0).bound("*.norm", 0.5, 1.5)
