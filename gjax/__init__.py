@@ -4,7 +4,9 @@ The names that most analyses need are here; everything else is in the package of
 (`gjax.maps`, `gjax.model`, `gjax.reduce`, `gjax.io`, `gjax.plot`, ...). They are imported when they
 are first used, so that ``gjax --help`` does not wait for JAX.
 
-Importing gjax has one side effect: JAX computes in float64, unless ``JAX_ENABLE_X64`` is set.
+Importing gjax has two side effects. JAX computes in float64, unless ``JAX_ENABLE_X64`` is set. And
+JAX keeps compiled code in a folder of the user, so that the next process need not compile it again,
+unless ``GJAX_CACHE=off`` or a cache is in use already; see `gjax.compilation`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
+
+from gjax.compilation import switch_cache_on
 
 if TYPE_CHECKING:
     from gjax.dataset import Dataset as Dataset
@@ -99,6 +103,7 @@ def _switch_float64_on() -> None:
 
 
 _switch_float64_on()
+switch_cache_on()
 
 
 def _installed_version() -> str:

@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+# Before anything imports gjax: tests compile what they test, and share nothing between processes.
+os.environ.setdefault("GJAX_CACHE", "off")
+
 from gjax.dataset import Dataset, EDispKernelMap
 from gjax.maps import MapAxis, RegionGeom
 
