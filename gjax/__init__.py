@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from gjax.dataset import FluxPointsDataset as FluxPointsDataset
     from gjax.dataset import stack as stack
     from gjax.infer.fit import fit as fit
+    from gjax.infer.numpyro_model import numpyro_model as numpyro_model
     from gjax.infer.posterior import Posterior as Posterior
     from gjax.infer.result import FitResult as FitResult
-    from gjax.infer.sample import sample as sample
     from gjax.io import DataStore as DataStore
+    from gjax.io.checkpoint import sample as sample
     from gjax.maps import Map as Map
     from gjax.maps import MapAxis as MapAxis
     from gjax.maps import RegionGeom as RegionGeom
@@ -62,6 +63,7 @@ __all__ = [
     "__version__",
     "fit",
     "npred",
+    "numpyro_model",
     "param",
     "prepare",
     "sample",
@@ -86,9 +88,10 @@ _PLACES = {
     "WcsGeom": "gjax.maps",
     "fit": "gjax.infer.fit",
     "npred": "gjax.predict",
+    "numpyro_model": "gjax.infer.numpyro_model",
     "param": "gjax.parameters",
     "prepare": "gjax.predict",
-    "sample": "gjax.infer.sample",
+    "sample": "gjax.io.checkpoint",
     "stack": "gjax.dataset",
 }
 

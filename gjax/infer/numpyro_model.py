@@ -14,7 +14,7 @@ import numpyro
 from gjax.dataset.datasets import AnyDataset
 from gjax.infer.numpyro_site import ScaledSite, scaled_support
 from gjax.infer.objective import Objective, expand_objective, make_objective
-from gjax.parameters import Key, Parameters
+from gjax.parameters import Key, Layout, Parameters
 from gjax.predict.options import Folding
 
 __all__ = ["NumpyroModel", "numpyro_model"]
@@ -47,19 +47,23 @@ class NumpyroModel:
         The statistic of the data without priors.
     parameters :
         The table.
-    sigma :
-        Width of the likelihood along each free parameter in internal units, shape ``(par,)``.
+    sites :
+        Each site of the model: the names of its parameters, and its distribution.
     prefix :
         Stands before the names of all sites.
     """
 
     def __init__(
-        self, data: Objective, parameters: Parameters, sigma: np.ndarray, prefix: str = ""
+        self,
+        data: Objective,
+        parameters: Parameters,
+        sites: Sequence[tuple[tuple[str, ...], ScaledSite]],
+        prefix: str = "",
     ) -> None:
         self.data = data
         self.parameters = parameters
-        self.sigma = sigma
         self.prefix = prefix
+        self._sites = tuple(sites)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -104,7 +108,11 @@ class NumpyroModel:
         objective = self.data if data is None else data
         given = self._given(values or {})
         found = dict(given)
-        for names, site in self._sites(given):
+        for names, site in self._sites:
+            if set(names) <= set(given):
+                continue
+            if held := sorted(set(names) & set(given)):
+                raise ValueError(f"{held[0]} has a joint prior: give values of all its parameters")
             drawn = numpyro.sample(self.prefix + " and ".join(names), site)
             if len(names) == 1:
                 found[names[0]] = drawn
@@ -124,30 +132,6 @@ class NumpyroModel:
         if held := [name for name in given if name not in self.names]:
             raise ValueError(f"{held[0]} is frozen or linked: thaw it in the table of parameters")
         return given
-
-    def _sites(self, given: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Any]]:
-        """List names and prior of each site."""
-        table = self.parameters
-        layout = jax.device_get(self.data.layout)
-        bounds = layout.lower * layout.scale, layout.upper * layout.scale
-        position = {table.keys[i]: n for n, i in enumerate(table.free)}
-        priors = {key: prior for prior in table.priors for key in prior.keys if key in position}
-        sites, done = [], {table.keys[table.names.index(name)] for name in given}
-        for key in position:
-            if key in done:
-                continue
-            prior = priors.get(key)
-            together = (key,) if prior is None else prior.keys
-            if done & set(together) or not set(together) <= set(position):
-                raise ValueError(f"{'.'.join(key)}: a joint prior needs all its parameters free")
-            done |= set(together)
-            at: Any = [position[one] for one in together]
-            at = at[0] if len(at) == 1 else at
-            start = (layout.start * layout.scale)[at]
-            support = scaled_support(start, self.sigma[at], (bounds[0][at], bounds[1][at]))
-            site = ScaledSite(None if prior is None else prior.distribution, support)
-            sites.append((tuple(".".join(one) for one in together), site))
-        return sites
 
 
 def numpyro_model(
@@ -181,7 +165,33 @@ def numpyro_model(
     scale = np.asarray(objective.layout.scale)
     known = np.isfinite(curvature) & (curvature > 0)
     sigma = scale / np.sqrt(np.where(known, curvature, 1.0))
+    sites = _sites(objective.layout, table, sigma)
     # Priors belong to the sites; their bounds stay in the layout.
     layout = dataclasses.replace(objective.layout, priors=(), prior_indices=())
     data = jax.device_put(dataclasses.replace(objective, layout=layout))
-    return NumpyroModel(data, table, sigma, prefix)
+    return NumpyroModel(data, table, sites, prefix)
+
+
+def _sites(
+    layout: Layout, table: Parameters, sigma: np.ndarray
+) -> list[tuple[tuple[str, ...], ScaledSite]]:
+    """List names and distribution of each site, on the host: none of it is traced."""
+    layout = jax.device_get(layout)
+    start, lower, upper = (v * layout.scale for v in (layout.start, layout.lower, layout.upper))
+    position = {table.keys[i]: n for n, i in enumerate(table.free)}
+    priors = {key: prior for prior in table.priors for key in prior.keys if key in position}
+    sites, done = [], set()
+    for key in position:
+        if key in done:
+            continue
+        prior = priors.get(key)
+        together = (key,) if prior is None else prior.keys
+        if done & set(together) or not set(together) <= set(position):
+            raise ValueError(f"{'.'.join(key)}: a joint prior needs all of its parameters free")
+        done |= set(together)
+        at: Any = [position[one] for one in together]
+        at = at[0] if len(at) == 1 else at
+        support = scaled_support(start[at], sigma[at], (lower[at], upper[at]))
+        site = ScaledSite(None if prior is None else prior.distribution, support)
+        sites.append((tuple(".".join(one) for one in together), site))
+    return sites
