@@ -25,7 +25,10 @@ def _as_energy(values: Any) -> Any:
 
 
 def _norm_specs(model: Any) -> dict[str, ParameterSpec]:
-    return {f"norm_{i}": ParameterSpec(1.0, scale=0.1) for i in range(len(model.norms))}
+    # At zero the logarithm has no slope, and a fit would stay there: it stops just above.
+    low = 1e-6 if model.interp == "log" else None
+    spec = ParameterSpec(1.0, min=low, scale=0.1)
+    return {f"norm_{i}": spec for i in range(len(model.norms))}
 
 
 @final
