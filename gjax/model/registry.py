@@ -134,6 +134,7 @@ SPECTRAL = {
     "meyer-crab": Entry(MeyerCrab, "MeyerCrabSpectralModel"),
 }
 
+
 def _two_blobs() -> TemplateMap:
     geom = WcsGeom.create((0.0, 0.0), binsz=0.1, npix=(41, 31), frame="galactic")
     lon, lat = geom.coords()
@@ -144,7 +145,9 @@ def _two_blobs() -> TemplateMap:
 
 def _five_places() -> PiecewiseNormSpatial:
     return PiecewiseNormSpatial(
-        lon=[-1.0, 1.0, 0.0, -1.0, 1.0], lat=[-1.0, -1.0, 0.0, 1.0, 1.0], norms=[0.8, 1, 1.3, 1, 1]
+        lon=[-1.0, 1.0, 0.0, -1.0, 1.0],
+        lat=[-1.0, -1.0, 0.0, 1.0, 1.0],
+        norms=(0.8, 1.0, 1.3, 1.0, 1.0),
     )
 
 
@@ -172,12 +175,12 @@ TEMPORAL = {
     "template": Entry(
         temporal.LightCurveTemplate,
         "LightCurveTemplateTemporalModel",
-        lambda: temporal.LightCurveTemplate([0.0, 1.0, 3.0, 4.0], [0.5, 1.0, 0.2, 0.4]),
+        lambda: temporal.LightCurveTemplate(time=[0.0, 1.0, 3.0, 4.0], norm=[0.5, 1.0, 0.2, 0.4]),
     ),
     "template-phase": Entry(
         temporal.TemplatePhaseCurve,
         "TemplatePhaseCurveTemporalModel",
-        lambda: temporal.TemplatePhaseCurve([0.1, 0.4, 0.5, 0.8], [0.5, 0.5, 2.0, 1.0]),
+        lambda: temporal.TemplatePhaseCurve(phase=[0.1, 0.4, 0.5, 0.8], norm=[0.5, 0.5, 2.0, 1.0]),
     ),
 }
 
