@@ -24,7 +24,8 @@ class FitResult:
     status :
         How the minimisation ended.
     stat :
-        Total statistic at the best fit, priors included.
+        Total statistic at the best fit, priors included: minus twice the logarithm of their
+        densities, with the constants that make them densities.
     stat_datasets :
         Statistic of each dataset by name, without priors.
     models, parameters :
@@ -119,6 +120,12 @@ class FitResult:
             raise ValueError(f"{pattern!r} names several parameters: {names}")
         return found[0]
 
+    def _stat_text(self) -> str:
+        if not self.parameters.priors:
+            return f"{self.stat:.3f}"
+        data = sum(self.stat_datasets.values())
+        return f"{self.stat:.3f} (data {data:.3f}, priors {self.stat - data:.3f})"
+
     def _is_varied(self, key: Key) -> bool:
         table = self.parameters
         return key in table.links or not table.frozen[table.keys.index(key)]
@@ -130,7 +137,7 @@ class FitResult:
         state = "success" if self.success else "FAILED"
         lines = [
             f"Fit: {state} ({self.message})",
-            f"stat {self.stat:.3f}, {self.evaluations} evaluations, "
+            f"stat {self._stat_text()}, {self.evaluations} evaluations, "
             f"distance to minimum {self.edm:.1e}, {self.timing['fit']:.2f} s "
             f"+ {self.timing['compile']:.2f} s compiling",
             f"{'parameter':{width}}  {'value':>13} {'error':>11}  unit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import numpyro.distributions as dist
 import pytest
 
 from gjax.errors import UnknownNameError
@@ -57,6 +58,14 @@ def test_text_lists_every_parameter(spot_fit):
     rows = text[: text.index("frozen: ")].splitlines()[3:]
     names = [spot_fit.parameters.names[i] for i in spot_fit.parameters.free]
     assert [row.split()[0] for row in rows] == names
+
+
+def test_text_tells_data_from_priors(spot_fit):
+    assert "priors" not in str(spot_fit)
+    table = spot_fit.parameters.prior("spot.spectral.index", dist.Normal(2.0, 0.1))
+    data = sum(spot_fit.stat_datasets.values())
+    text = str(dataclasses.replace(spot_fit, parameters=table, stat=data - 3.0))
+    assert f"stat {data - 3.0:.3f} (data {data:.3f}, priors -3.000)" in text
 
 
 def test_text_without_frozen_parameters(spot_fit):
