@@ -30,7 +30,8 @@ from gjax.infer.result import FitResult
 from gjax.infer.sample import sample_fit
 from gjax.io.datasets_yaml import write_datasets as write_datasets_file
 from gjax.io.models import write_models
-from gjax.io.results import posterior_summary, write_posterior, write_result
+from gjax.io.posterior import write_posterior
+from gjax.io.results import posterior_summary, write_result
 from gjax.io.yaml_text import load_yaml
 from gjax.predict.options import FOLDINGS
 

@@ -6,6 +6,7 @@ Writers write beside the target and rename, and never replace a file unless told
 
 from __future__ import annotations
 
+from gjax.io.checkpoint import CheckpointFile as CheckpointFile
 from gjax.io.datasets import read_dataset as read_dataset
 from gjax.io.datasets import write_dataset as write_dataset
 from gjax.io.datasets_yaml import read_datasets as read_datasets
@@ -30,12 +31,15 @@ from gjax.io.models import read_models as read_models
 from gjax.io.models import write_models as write_models
 from gjax.io.ogip import read_ogip as read_ogip
 from gjax.io.ogip import write_ogip as write_ogip
+from gjax.io.posterior import read_posterior as read_posterior
+from gjax.io.posterior import write_posterior as write_posterior
 from gjax.io.results import read_result as read_result
 from gjax.io.results import write_result as write_result
 from gjax.io.template import read_fermi_isotropic as read_fermi_isotropic
 from gjax.io.template import read_template as read_template
 
 __all__ = [
+    "CheckpointFile",
     "DataStore",
     "flux_points_from_table",
     "flux_points_to_table",
@@ -53,6 +57,7 @@ __all__ = [
     "read_mask",
     "read_models",
     "read_ogip",
+    "read_posterior",
     "read_result",
     "read_template",
     "write_dataset",
@@ -63,5 +68,6 @@ __all__ = [
     "write_map",
     "write_models",
     "write_ogip",
+    "write_posterior",
     "write_result",
 ]

@@ -23,7 +23,6 @@ __all__ = [
     "posterior_summary",
     "read_result",
     "to_plain",
-    "write_posterior",
     "write_result",
 ]
 
@@ -122,32 +121,6 @@ def posterior_summary(posterior: Any) -> dict[str, Any]:
         "divergences": posterior.divergences,
         "parameters": to_plain(rows),
     }
-
-
-def write_posterior(
-    posterior: Any, path: str | os.PathLike[str], *, overwrite: bool = False
-) -> Path:
-    """Write the draws of a posterior as numpy's ``.npz``.
-
-    The arrays are ``names`` and ``units`` of the sampled parameters, ``values`` of shape
-    ``(chain, draw, parameter)`` in these units, and the sampler's statistics of shape
-    ``(chain, draw)``.
-
-    Raises
-    ------
-    FileExistsError
-        If the file exists and may not be overwritten.
-    """
-    units = dict(zip(posterior.parameters.names, posterior.parameters.units, strict=True))
-    arrays: dict[str, Any] = {
-        "names": np.array(posterior.free_names),
-        "units": np.array([units[name] for name in posterior.free_names]),
-        "values": np.asarray(posterior.free_values),
-    } | {name: np.asarray(values) for name, values in posterior.statistics.items()}
-    path = Path(path)
-    with atomic_write(path, overwrite=overwrite) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    return path
 
 
 def write_result(
