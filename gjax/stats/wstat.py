@@ -15,7 +15,6 @@ __all__ = ["profiled_background", "wstat", "wstat_rest"]
 _FLOOR = 1e-25
 
 
-@jax.custom_jvp
 def profiled_background(
     counts: ArrayLike, counts_off: ArrayLike, alpha: ArrayLike, npred_signal: ArrayLike
 ) -> Array:
@@ -40,6 +39,14 @@ def profiled_background(
     ----------
     M. de Naurois, Habilitation (2012), p. 141.
     """
+    return _profile(counts, counts_off, alpha, npred_signal)
+
+
+# The public function is a plain one, so that the documentation finds it.
+@jax.custom_jvp
+def _profile(
+    counts: ArrayLike, counts_off: ArrayLike, alpha: ArrayLike, npred_signal: ArrayLike
+) -> Array:
     linear = alpha * (counts + counts_off) - (1 + alpha) * npred_signal
     square = linear**2 + 4 * alpha * (alpha + 1) * counts_off * npred_signal
     root = jnp.sqrt(jnp.maximum(square, 0.0))
@@ -50,10 +57,10 @@ def profiled_background(
     return jnp.where(linear > 0, (linear + root) / (2 * alpha * (alpha + 1)), small)
 
 
-@profiled_background.defjvp
-def _profiled_background_jvp(primals: Any, tangents: Any) -> tuple[Array, Array]:
+@_profile.defjvp
+def _profile_jvp(primals: Any, tangents: Any) -> tuple[Array, Array]:
     counts, counts_off, alpha, signal = primals
-    off = profiled_background(counts, counts_off, alpha, signal)
+    off = _profile(counts, counts_off, alpha, signal)
     on = signal + alpha * off
     # The slope of the likelihood in the off counts stays zero: its differential gives theirs.
     on_safe, off_safe = jnp.where(on > 0, on, 1.0), jnp.where(off > 0, off, 1.0)
