@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import final
 
 import equinox as eqx
@@ -10,13 +11,24 @@ from gjax.model.spatial.abstract import AbstractSpatial
 from gjax.model.spectral.abstract import AbstractSpectral
 from gjax.model.temporal.abstract import AbstractTemporal
 
-__all__ = ["SkyModel"]
+__all__ = ["RESPONSES", "SkyModel"]
+
+#: Parts of an instrument's response through which a source is seen.
+RESPONSES = ("exposure", "psf", "edisp")
 
 
 def _as_names(names: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...] | None:
     if names is None:
         return None
     return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _as_responses(responses: Mapping[str, bool] | Iterable[str]) -> tuple[str, ...]:
+    if isinstance(responses, Mapping):
+        responses = [name for name in RESPONSES if responses.get(name, True)] + [
+            name for name in responses if name not in RESPONSES
+        ]
+    return tuple(responses)
 
 
 @final
@@ -33,11 +45,14 @@ class SkyModel(eqx.Module):
         Light curve, a factor on the flux; None for a source that is steady.
     datasets_names :
         Names of the datasets in which the source appears; None means all of them.
+    apply_irf :
+        Which of `RESPONSES` are applied: their names, or a mapping such as ``{"psf": False}``. For
+        what has been folded already, or is too smooth for a PSF to matter.
 
     Raises
     ------
     ValueError
-        If names of datasets are given in the place of the light curve.
+        If names of datasets are given in the place of the light curve, or a response is unknown.
 
     Examples
     --------
@@ -54,8 +69,13 @@ class SkyModel(eqx.Module):
     datasets_names: tuple[str, ...] | None = eqx.field(
         static=True, default=None, converter=_as_names
     )
+    apply_irf: tuple[str, ...] = eqx.field(static=True, default=RESPONSES, converter=_as_responses)
 
     def __check_init__(self) -> None:
+        if unknown := [name for name in self.apply_irf if name not in RESPONSES]:
+            raise ValueError(
+                f"apply_irf: unknown response {unknown[0]!r}; there are: {', '.join(RESPONSES)}"
+            )
         # Names in the place of the light curve must not pass in silence.
         if isinstance(self.temporal, (str, tuple, list)):
             raise ValueError(

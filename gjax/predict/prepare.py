@@ -36,6 +36,7 @@ from gjax.predict.plan import plan_source
 from gjax.predict.points import PreparedPoints
 from gjax.predict.reco import RecoSource
 from gjax.predict.region import region_source
+from gjax.predict.seen import as_seen
 from gjax.predict.sky_grid import SkyGrid, sky_grid
 from gjax.predict.source import AbstractSource, FixedSource, Stay, Window
 
@@ -96,7 +97,8 @@ def prepare(
         else _prepare_counts(dataset, models, choices)
         for dataset in alike(listed)
     ]
-    keys = [(data, gather(members, models)) for data, members in ready]
+    gathered = {members: gather(members, models) for members in {of_one for _, of_one in ready}}
+    keys = [(data, gathered[members]) for data, members in ready]
     blocks = [
         Block(
             data=stack_trees([ready[i][0] for i in positions]),
@@ -183,7 +185,8 @@ def _prepare_counts(
         raise ValueError(f"dataset {dataset.name!r} has no exposure")
     moving = {i: (i, "spatial") in choices.varying for i in sources}
     background, members = find_backgrounds(dataset, models, choices.varying)
-    make, pad = _plan(dataset, {i: parts[i].spatial for i in sources}, moving, choices.folding)
+    seen = {i: (as_seen(dataset, parts[i]), parts[i].spatial) for i in sources}
+    make, pad = _plan(dataset, seen, moving, choices.folding)
     intervals = _intervals(dataset.gti, models, sources, dataset.name, choices.epoch)
     frame = _frame(dataset, background, pad, intervals, choices.folding)
     acting = tuple(parts[m] for m in modifiers)
@@ -191,7 +194,9 @@ def _prepare_counts(
     for i in sources:
         source = make[i]
         if not moving[i]:
-            source = _fix(source, parts[i].spatial, frame)
+            source = _fix(source, parts[i].spatial, frame, "exposure" in parts[i].apply_irf)
+        elif "exposure" not in parts[i].apply_irf:
+            raise ValueError(f"{models.names[i]!r}: without exposure its morphology must be frozen")
         if moving[i] or choices.is_free(i, modifiers):
             built[i] = source
             continue
@@ -211,13 +216,15 @@ def _prepare_counts(
 
 
 def _plan(
-    dataset: Dataset, spatial: dict[int, Any], moving: dict[int, bool], folding: Folding
+    dataset: Dataset,
+    seen: dict[int, tuple[Dataset, Any]],
+    moving: dict[int, bool],
+    folding: Folding,
 ) -> tuple[dict[int, AbstractSource], int]:
     """Plan all sources of a dataset, and choose how far its map is padded."""
     if dataset.is_region:
-        made = {i: region_source(dataset, one, moving[i], folding) for i, one in spatial.items()}
-        return made, 0
-    plans = {i: plan_source(dataset, one, moving[i], folding) for i, one in spatial.items()}
+        return {i: region_source(*seen[i], moving[i], folding) for i in seen}, 0
+    plans = {i: plan_source(*seen[i], moving[i], folding) for i in seen}
     pad = _padding(dataset, [plan.window for plan in plans.values()])
     return {i: plan.make(pad) for i, plan in plans.items()}, pad
 
@@ -299,9 +306,12 @@ def _frame(
     exposure = np.zeros((dataset.energy_true.nbin, *geom.shape))
     if dataset.exposure is not None:
         exposure = np.nan_to_num(np.asarray(dataset.exposure, float))
+    # The statistic comes last. Sources that do not change are folded before, by code that must not
+    # depend on the number of occupied bins.
+    nothing: Any = None
     return PreparedDataset(
         mask=mask,
-        occupied=find_occupied(np.zeros(dataset.shape), mask, None, None, pad),
+        occupied=nothing,
         background=background,
         constant=None,
         exposure=np.pad(np.moveaxis(exposure, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
@@ -321,10 +331,14 @@ def _window_image(source: AbstractSource, spatial: Any, frame: PreparedDataset) 
     return source.image(spatial, frame.grid, frame.exposure, start), start
 
 
-def _fix(source: AbstractSource, spatial: Any, frame: PreparedDataset) -> AbstractSource:
-    """Fold a source whose morphology cannot change."""
+def _fix(
+    source: AbstractSource, spatial: Any, frame: PreparedDataset, exposed: bool
+) -> AbstractSource:
+    """Fold a source whose morphology cannot change; without exposure if it is not to count."""
     if isinstance(source, FixedSource):
         return source
+    if not exposed:
+        frame = dataclasses.replace(frame, exposure=np.ones_like(frame.exposure))
     image, (row, column) = jax.device_get(_window_image(source, spatial, frame))
     fixed = FixedSource(
         edisp=source.edisp, template=image, place=Stay(row, column), window=source.window

@@ -246,7 +246,7 @@ def spectral(**entry) -> dict:
             {"temporal": {"type": "template", "format": "map", "filename": "a"}},
             "format 'map' .*not supported",
         ),
-        ({"apply_irf": {"psf": False, "exposure": True}}, "apply_irf"),
+        ({"apply_irf": {"pfs": False}}, "apply_irf: unknown response 'pfs'"),
         ({"spectrl": {}}, "did you mean 'spectral'"),
         ({"name": None}, "needs a name"),
         ({"spectral": None}, "needs a spectral model"),
@@ -360,3 +360,14 @@ def test_existing_files_are_kept(models, tmp_path):
     with pytest.raises(FileExistsError, match="n_covariance"):
         write_models(tmp_path / "n.yaml", models, covariance=np.eye(n))
     assert not (tmp_path / "n.yaml").exists()
+
+
+def test_responses_that_are_switched_off_stay_so(tmp_path):
+    """As in the isotropic model of Fermi-LAT that Gammapy writes."""
+    read = models_from_dict(component(apply_irf={"exposure": True, "psf": False, "edisp": True}))
+    model = read.models.members[0]
+    assert model.apply_irf == ("exposure", "edisp")
+    write_models(tmp_path / "models.yaml", read.models)
+    assert "psf: false" in (tmp_path / "models.yaml").read_text()
+    again = read_models(tmp_path / "models.yaml").models.members[0]
+    assert again.apply_irf == model.apply_irf

@@ -17,6 +17,7 @@ from gjax.io.models.place import Place
 from gjax.model import FoVBackground, Model, SkyModel
 from gjax.model.registry import entry_of
 from gjax.model.response_modifier import ResponseModifier
+from gjax.model.sky import RESPONSES
 from gjax.model.spectral import PowerLawNorm
 from gjax.model.template_npred import TemplateNPred
 from gjax.parameters import Key
@@ -108,6 +109,8 @@ def dump_component(name: str, model: Model, entries: Mapping[Key, Any]) -> dict[
     data["type"] = entry_of("component", model).name
     if model.datasets_names is not None:
         data["datasets_names"] = list(model.datasets_names)
+    if isinstance(model, SkyModel) and set(model.apply_irf) != set(RESPONSES):
+        data["apply_irf"] = {part: part in model.apply_irf for part in RESPONSES}
     if isinstance(model, TemplateNPred):
         if not model.filename:
             raise ConfigError("the template has no file", key=name)
@@ -156,14 +159,13 @@ def _build(
         found = dataclasses.replace(found, data=np.asarray(found.data, float), axes=tuple(axes))
         filename = str(component["filename"])
         return TemplateNPred(found, **parts, datasets_names=datasets, filename=filename)
-    return SkyModel(**parts, datasets_names=datasets)
+    responses = component.get("apply_irf") or RESPONSES
+    return SkyModel(**parts, datasets_names=datasets, apply_irf=responses)
 
 
 def _check_sky(component: Mapping[str, Any], where: str) -> None:
     responses = component.get("apply_irf") or {}
     if not isinstance(responses, Mapping):
         raise ConfigError("should be a mapping such as {psf: true}", key=f"{where}.apply_irf")
-    if not all(responses.values()):
-        raise ConfigError("switching off a response is not supported yet", key=f"{where}.apply_irf")
     if component.get("spectral") is None:
         raise ConfigError("a SkyModel needs a spectral model", key=where)
