@@ -157,7 +157,9 @@ class _Run:
         shape = (settings.chains, settings.n_blocks * _BLOCK)
         kinds = {"diverging": bool, "steps": np.int64}
         names = ("diverging", "steps", "accept_prob", "energy", "step_size")
-        self.record = {name: np.zeros(shape, kinds.get(name, float)) for name in names}
+        self.record: dict[str, np.ndarray] = {
+            name: np.zeros(shape, kinds.get(name, float)) for name in names
+        }
         self.record["z"] = np.zeros((*shape, size))
 
     @property

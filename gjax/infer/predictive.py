@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -145,13 +146,13 @@ def _rows(posterior: Posterior, draws: int | None) -> np.ndarray:
 def _evaluate(objective: Objective, rows: np.ndarray, what: str) -> list[np.ndarray]:
     """Evaluate something of all datasets for all rows of parameter values."""
     prepared = objective.prepared
-    shapes = jax.eval_shape(_at_rows, objective, rows[:1], what)
+    shapes = jax.eval_shape(partial(_at_rows, what=what), objective, rows[:1])
     size = 8 * len(rows) * sum(np.prod(shape.shape) for shape in shapes)
     if size > _LARGE:
         raise ValueError(
             f"{len(rows)} draws of all bins take {size / 1e9:.0f} GB: pass a lower number of draws"
         )
-    found = jax.device_get(_at_rows(objective, jnp.asarray(rows), what))
+    found = jax.device_get(_at_rows(objective, jnp.asarray(rows), what=what))
     return [np.asarray(v)[:, :n] for v, n in zip(found, prepared.n_energy, strict=True)]
 
 
@@ -159,7 +160,7 @@ def _inside(objective: Objective, rows: np.ndarray) -> list[np.ndarray]:
     return [bins[0] for bins in _evaluate(objective, rows[:1], "inside")]
 
 
-@eqx.filter_jit
+@partial(jax.jit, static_argnames="what")
 def _at_rows(objective: Objective, rows: Array, what: str) -> list[Array]:
     def one(row: Array) -> list[Array]:
         models = _models(objective.layout, row)

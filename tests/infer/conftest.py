@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gjax.dataset import Dataset
+from gjax.dataset import Dataset, FluxPointsDataset
 from gjax.infer.fit import fit
 from gjax.infer.objective import make_objective
 from gjax.infer.result import FitResult
@@ -105,6 +105,20 @@ def spot(spot_expected) -> Dataset:
 def spot_fit(spot, spot_truth, spot_table) -> FitResult:
     """Fit the single source."""
     return fit(spot, spot_truth, spot_table)
+
+
+@pytest.fixture(scope="session")
+def linear_fit() -> FitResult:
+    """Fit two amplitudes to flux points with normal errors: a posterior that is a Gaussian."""
+    energy = np.geomspace(0.5, 20.0, 8)
+    dnde = 2e-12 * energy**-2.0 + 4e-12 * energy**-3.0
+    points = FluxPointsDataset(
+        "points", energy, dnde * (1 + 0.05 * np.cos(3 * energy)), dnde_err=0.1 * dnde
+    )
+    models = Models.create(
+        {"flat": SkyModel(PowerLaw(2.0, 2e-12)), "steep": SkyModel(PowerLaw(3.0, 4e-12))}
+    )
+    return fit(points, models, Parameters.from_models(models).freeze("*.index"))
 
 
 @pytest.fixture(scope="session")

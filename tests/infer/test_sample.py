@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import jax
 import numpy as np
-import numpyro.distributions as dist
 import pytest
 from scipy.stats import gamma
 
+from gjax.infer.diagnostics import PosteriorWarning
 from gjax.infer.fit import fit
-from gjax.infer.objective import make_objective
-from gjax.infer.sample import sample_fit
-from gjax.infer.whiten import whiten
+from gjax.infer.sample import advance_together, sample_fit
 from gjax.model import FoVBackground, Models
 from gjax.parameters import Parameters
 from gjax.simulate import fake
+
+
+def exact_gaussian(result):
+    """Solve the linear problem: mean and covariance of the two amplitudes."""
+    points = result.objective.prepared.blocks[0].data
+    energy, weight = np.asarray(points.energy)[0], np.asarray(points.points.weight_low)[0]
+    design = np.stack([energy**-2.0, energy**-3.0], axis=1) * weight[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    return covariance @ design.T @ (np.asarray(points.points.value)[0] * weight), covariance
 
 
 @pytest.fixture(scope="module")
@@ -97,21 +104,41 @@ def test_bounded_parameter_stays_inside(spot, spot_truth, spot_table):
     assert index.max() > 1.99
 
 
-def test_prior_is_in_the_density(spot, spot_truth, spot_table):
-    """Half of the statistic and the logarithm of the prior, in coordinates without bounds."""
-    table = spot_table.prior("*.index", dist.Normal(2.0, 0.05))
-    objective = make_objective(spot, spot_truth, table)
-    theta = np.asarray(objective.layout.start)
-    whitened = whiten(objective, theta)
-    density = jax.jit(whitened.__class__.log_density)
-    np.testing.assert_allclose(whitened.theta(np.zeros(3)), theta, rtol=1e-12)
-    z = np.array([0.3, -0.2, 0.1])
-    expected = -0.5 * (
-        jax.jit(objective.__class__.__call__)(objective, whitened.theta(z))
-        - jax.jit(objective.__class__.__call__)(objective, theta)
-    )
-    found = density(whitened, z) - density(whitened, np.zeros(3))
-    assert float(found) == pytest.approx(float(expected), rel=1e-9)
+def test_gaussian(linear_fit):
+    """A linear problem with normal errors: mean and covariance are known."""
+    mean, covariance = exact_gaussian(linear_fit)
+    sigma = np.sqrt(np.diag(covariance))
+    posterior = sample_fit(linear_fit, chains=4, warmup=300, samples=1000, seed=2)
+    assert posterior.success
+    draws = posterior.free_values.reshape(-1, 2)
+    n_eff = posterior.effective_samples.min()
+    assert n_eff > 1000
+    np.testing.assert_allclose(draws.mean(axis=0), mean, atol=4 * sigma.max() / np.sqrt(n_eff))
+    found = np.cov(draws.T) / np.outer(sigma, sigma)
+    np.testing.assert_allclose(found, covariance / np.outer(sigma, sigma), atol=6 / np.sqrt(n_eff))
+
+
+@pytest.mark.filterwarnings("ignore::gjax.infer.diagnostics.PosteriorWarning")
+def test_chains_together_are_the_same_chains(linear_fit):
+    options = {"chains": 3, "warmup": 50, "samples": 60, "seed": 1}
+    options |= {"chain_method": "vectorized"}
+    together = sample_fit(linear_fit, **options)
+    apart = sample_fit(linear_fit, **(options | {"chain_method": "sequential"}))
+    np.testing.assert_allclose(together.values[:, :3], apart.values[:, :3], rtol=1e-9)
+    assert together.values.shape == apart.values.shape
+
+
+def test_small_problems_advance_together(linear_fit, field_fit):
+    assert advance_together(linear_fit.objective, 4)
+    assert not advance_together(linear_fit.objective, 1)
+    assert advance_together(field_fit.objective, 4) == (jax.default_backend() != "cpu")
+    with pytest.raises(ValueError, match="not 'parallel'"):
+        sample_fit(linear_fit, chain_method="parallel")
+
+
+def test_problems_are_said_loudly(linear_fit):
+    with pytest.warns(PosteriorWarning, match="R-hat above 1.01"):
+        sample_fit(linear_fit, chains=2, warmup=0, samples=8, max_tree_depth=1)
 
 
 def test_nothing_to_sample(spot, spot_truth, spot_table):
