@@ -112,6 +112,8 @@ def svi(
         first, second = jax.random.split(jax.random.PRNGKey(seed))
         found = inference.run(first, steps, whitened, progress_bar=False)
         density = approximation.get_posterior(found.params)
+        # A guide without correlations is a batch of numbers, not a vector.
+        density = density.to_event(1) if density.event_dim == 0 else density
         z = density.sample(second, (samples,))
         values, efficiency = _judge(whitened, z, density.log_prob(z))
     tail = np.asarray(found.losses)[-max(steps // 10, 1) :]

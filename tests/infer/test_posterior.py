@@ -60,3 +60,39 @@ def test_text(posterior):
     text = str(posterior)
     assert "4 chains of 400 draws" in text
     assert all(name in text for name in posterior.free_names)
+
+
+def test_summary(posterior):
+    """A table with units: its numbers are those of the draws."""
+    table = posterior.summary(quantiles=(0.05, 0.5))
+    assert list(table) == [
+        *("name", "unit", "mean", "sd", "q5", "q50"),
+        *("ess_bulk", "ess_tail", "r_hat"),
+    ]
+    row = table["name"].index("spot.spectral.amplitude")
+    draws = posterior.draws("*.amplitude")
+    assert table["unit"][row] == "cm-2 s-1 TeV-1"
+    assert table["mean"][row] == draws.mean()
+    assert table["sd"][row] == draws.std()
+    assert table["q5"][row] == np.quantile(draws, 0.05)
+    assert 300 < table["ess_tail"][row] < 4000
+    assert "cm-2 s-1 TeV-1" in str(table)
+
+
+def test_priors_are_printed_and_recorded(posterior):
+    assert posterior.priors["spot.spectral.amplitude"].startswith("flat in")
+    assert posterior.priors["spot.spectral.amplitude"] in str(posterior)
+
+
+def test_quick_look_is_no_success(posterior):
+    approximate = dataclasses.replace(posterior, method="laplace", info={"efficiency": 0.42})
+    assert not approximate.success
+    assert "quick look, not sampled" in str(approximate)
+    assert "worth 42%" in approximate.message
+
+
+def test_few_draws_have_no_diagnosis(posterior):
+    short = dataclasses.replace(posterior, values=posterior.values[:, :3])
+    assert np.isnan(short.r_hat).all()
+    assert not short.success
+    assert "nan" in str(short)
