@@ -1,13 +1,80 @@
 """Inference: everything here is a transformation of the one objective function.
 
-`fit` finds the best values with their covariance, `sample` draws from the posterior.
+`fit` finds the best values with their covariance, `gjax.sample` draws from the posterior. From a
+fit follow asymmetric errors, limits, profiles and contours, derived quantities such as fluxes, and
+comparisons with other models.
 """
 
 from __future__ import annotations
 
+from gjax.infer.calibrate import GoodnessOfFit as GoodnessOfFit
+from gjax.infer.calibrate import ToyTest as ToyTest
+from gjax.infer.calibrate import goodness_of_fit as goodness_of_fit
+from gjax.infer.calibrate import toy_test as toy_test
+from gjax.infer.compare import Comparison as Comparison
+from gjax.infer.compare import aic as aic
+from gjax.infer.compare import bic as bic
+from gjax.infer.compare import compare_nested as compare_nested
+from gjax.infer.compare import p_value_nested as p_value_nested
+from gjax.infer.derived import Derived as Derived
+from gjax.infer.derived import DerivedDraws as DerivedDraws
+from gjax.infer.derived import derived as derived
 from gjax.infer.fit import fit as fit
+from gjax.infer.limits import AsymmetricErrors as AsymmetricErrors
+from gjax.infer.limits import Limit as Limit
+from gjax.infer.limits import errors_asymmetric as errors_asymmetric
+from gjax.infer.limits import lower_limit as lower_limit
+from gjax.infer.limits import upper_limit as upper_limit
 from gjax.infer.objective import Objective as Objective
 from gjax.infer.objective import make_objective as make_objective
+from gjax.infer.profile import StatContour as StatContour
+from gjax.infer.profile import StatProfile as StatProfile
+from gjax.infer.profile import StatSurface as StatSurface
+from gjax.infer.profile import stat_contour as stat_contour
+from gjax.infer.profile import stat_profile as stat_profile
+from gjax.infer.profile import stat_surface as stat_surface
 from gjax.infer.result import FitResult as FitResult
+from gjax.infer.spectral_results import FluxBand as FluxBand
+from gjax.infer.spectral_results import energy_flux as energy_flux
+from gjax.infer.spectral_results import flux_band as flux_band
+from gjax.infer.spectral_results import peak_energy as peak_energy
+from gjax.infer.spectral_results import photon_flux as photon_flux
+from gjax.infer.spectral_results import pivot_energy as pivot_energy
+from gjax.infer.spectral_results import spectral_index as spectral_index
 
-__all__ = ["FitResult", "Objective", "fit", "make_objective"]
+__all__ = [
+    "AsymmetricErrors",
+    "Comparison",
+    "Derived",
+    "DerivedDraws",
+    "FitResult",
+    "FluxBand",
+    "GoodnessOfFit",
+    "Limit",
+    "Objective",
+    "StatContour",
+    "StatProfile",
+    "StatSurface",
+    "ToyTest",
+    "aic",
+    "bic",
+    "compare_nested",
+    "derived",
+    "energy_flux",
+    "errors_asymmetric",
+    "fit",
+    "flux_band",
+    "goodness_of_fit",
+    "lower_limit",
+    "make_objective",
+    "p_value_nested",
+    "peak_energy",
+    "photon_flux",
+    "pivot_energy",
+    "spectral_index",
+    "stat_contour",
+    "stat_profile",
+    "stat_surface",
+    "toy_test",
+    "upper_limit",
+]

@@ -1,0 +1,46 @@
+"""P-values from toys against enumerated Poisson probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import xlogy
+from scipy.stats import poisson
+
+from gjax.infer.calibrate import goodness_of_fit, toy_test
+from tests.infer.counting import counting, gaussian
+
+
+def test_p_value_of_a_source_at_few_counts():
+    """Exactly P(n >= n_observed) for the background alone, which chi2 does not give."""
+    null, source = counting(6, 2.0, frozen=0.0), counting(6, 2.0, min=0.0)
+    found = toy_test(null, source, n_toys=4000, seed=3)
+    assert found.converged.all()
+    exact = poisson.sf(5, 2.0)
+    assert found.p_value == pytest.approx(exact, abs=4 * found.p_error)
+    assert found.ts == pytest.approx(2 * (6 * np.log(3) - 4), rel=1e-9)
+    # Every toy is one of the values that counts can give.
+    counts = np.arange(30)
+    possible = np.where(counts > 2, 2 * (xlogy(counts, counts / 2.0) - (counts - 2.0)), 0.0)
+    assert np.abs(found.toys[:, None] - possible).min(axis=1).max() < 1e-5
+    assert "4000 toys" in str(found)
+    again = toy_test(null, source, n_toys=4000, seed=3)
+    np.testing.assert_array_equal(again.toys, found.toys)
+
+
+def test_goodness_of_fit_at_few_counts():
+    """Without free parameters the deviance of one bin has an exact distribution."""
+    result = counting(5, 1.5, frozen=0.0)
+    found = goodness_of_fit(result, n_toys=4000, seed=1)
+    n = np.arange(60)
+    deviance = 2 * (1.5 - n + xlogy(n, n / 1.5))
+    exact = poisson.pmf(n, 1.5)[deviance >= deviance[5] - 1e-9].sum()
+    assert found.deviance["counter"] == pytest.approx(deviance[5], rel=1e-9)
+    assert found.p_value == pytest.approx(exact, abs=4 * np.sqrt(exact / 4000))
+    assert found.p_values["counter"] == found.p_value
+    assert "Goodness of fit" in str(found)
+
+
+def test_flux_points_have_no_toys():
+    with pytest.raises(ValueError, match="cannot be simulated: points"):
+        goodness_of_fit(gaussian())
