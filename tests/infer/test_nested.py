@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import numpyro.distributions as dist
 import pytest
@@ -12,6 +13,7 @@ from gjax.infer.objective import make_objective
 from gjax.model import FoVBackground, Models
 from gjax.parameters import Parameters
 from gjax.parameters.distributions import GeneralizedNormal
+from gjax.simulate import fake
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +28,18 @@ def table(models):
     return table.prior("*.tilt", dist.Normal(0.0, 0.5)).bound("*.tilt", -1.0, 2.0)
 
 
+@pytest.fixture(scope="module")
+def empty(spot):
+    """Simulate the field without its source."""
+    return fake(spot, spot.background, seed=3)
+
+
 def test_cube(spot, models, table):
     """The flat prior is linear in the cube, a normal one is its inverse distribution function."""
     cube = unit_cube(make_objective(spot, models, table), table)
     for u in (0.1, 0.5, 0.9):
         theta = np.asarray(cube.theta(np.array([u, u])) * cube.objective.layout.scale)
-        norm, tilt = theta
+        tilt, norm = theta
         assert norm == pytest.approx(0.2 + 2.8 * u, rel=1e-12)
         ends = dist.Normal(0.0, 0.5).cdf(np.array([-1.0, tilt, 2.0]))
         assert (ends[1] - ends[0]) / (ends[2] - ends[0]) == pytest.approx(u, rel=1e-9)
@@ -51,15 +59,13 @@ def test_priors_that_cannot_be_normalised(spot, models, table):
 
 
 @pytest.mark.slow
-def test_evidence_and_draws(spot, models, table):
+def test_evidence_and_draws(empty, models, table):
     pytest.importorskip("blackjax", reason="the extra nested is not installed")
-    result = fit(spot, models, table)
+    result = fit(empty, models, table)
     posterior = nested(result, live=200, seed=1, samples=1000)
     cube = unit_cube(result.objective, table)
-    middle = (np.arange(80) + 0.5) / 80
+    middle = (np.arange(120) + 0.5) / 120
     grid = np.stack(np.meshgrid(middle, middle, indexing="ij"), axis=-1).reshape(-1, 2)
-    import jax
-
     likelihood = np.asarray(jax.jit(jax.vmap(cube.log_likelihood))(grid))
     top = likelihood.max()
     weight = np.exp(likelihood - top)
@@ -67,7 +73,7 @@ def test_evidence_and_draws(spot, models, table):
     error = posterior.info["log_evidence_error"]
     assert 0.02 < error < 0.3
     assert posterior.info["log_evidence"] == pytest.approx(exact, abs=4 * error)
-    values = 0.2 + 2.8 * grid[:, 0]
+    values = 0.2 + 2.8 * grid[:, 1]
     mean = np.average(values, weights=weight)
     sd = np.sqrt(np.average((values - mean) ** 2, weights=weight))
     assert posterior.draws("*.norm").mean() == pytest.approx(mean, abs=0.3 * sd)
