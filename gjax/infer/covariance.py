@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from gjax.parameters import Layout
-from gjax.typing import Theta
+from gjax.typing import Array, Theta
 
 __all__ = ["Inverse", "covariance_of_values", "invert_hessian"]
 
@@ -57,5 +57,10 @@ def invert_hessian(hessian: np.ndarray, held: np.ndarray) -> Inverse:
 
 def covariance_of_values(layout: Layout, theta: Theta, covariance: np.ndarray) -> np.ndarray:
     """Carry the covariance of the coordinates to the values of all parameters, links followed."""
-    slope = np.asarray(jax.jacfwd(layout.all_values)(np.asarray(theta, float)))
+    slope = np.asarray(_slope_of_values(layout, np.asarray(theta, float)))
     return slope @ covariance @ slope.T
+
+
+@jax.jit
+def _slope_of_values(layout: Layout, theta: Theta) -> Array:
+    return jax.jacfwd(layout.all_values)(theta)

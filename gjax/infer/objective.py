@@ -19,10 +19,17 @@ from gjax.dataset.datasets import AnyDataset
 from gjax.parameters import Layout, Parameters
 from gjax.predict.expand import Expansion as DatasetExpansion
 from gjax.predict.expand import Varying, expand, local_vector
-from gjax.predict.fold import Block, Prepared, PreparedDataset, fold, map_datasets
+from gjax.predict.fold import (
+    Block,
+    Prepared,
+    PreparedDataset,
+    fold,
+    map_blocks,
+    map_datasets,
+)
 from gjax.predict.group import map_stacked
 from gjax.predict.options import Folding
-from gjax.predict.physics import Components, components
+from gjax.predict.physics import Components, Members, components, components_at
 from gjax.predict.points import PreparedPoints, points_statistic, predict_points
 from gjax.predict.prepare import as_list, prepare
 from gjax.predict.sparse import npred_sparse
@@ -62,9 +69,12 @@ class Objective(eqx.Module):
 
     def __call__(self, theta: Theta) -> Scalar:
         """Evaluate the total statistic at ``theta``."""
-        models = self.layout.models_at(theta)
-        stats = map_datasets(_stat, self.prepared, models)
-        return jnp.sum(jnp.stack(stats)) - 2.0 * self.layout.log_prior(theta)
+
+        def physics(members: tuple[Members, ...]) -> Components:
+            return components_at(members, self.layout, theta)
+
+        stats = map_blocks(_stat, self.prepared, physics)
+        return sum(map(jnp.sum, stats), -2.0 * self.layout.log_prior(theta))
 
 
 def make_objective(
@@ -195,7 +205,7 @@ def _expand_points(layout: Layout, block: Block, theta: Theta) -> Expansion:
     assert isinstance(data, PreparedPoints)
 
     def predicted(point: Theta) -> Array:
-        physics = components(block.members, layout.models_at(point))
+        physics = components_at(block.members, layout, point)
         return jax.vmap(predict_points)(data, physics)
 
     def total(dnde: Array) -> Array:
@@ -220,7 +230,7 @@ def _expand_block(layout: Layout, block: Block, theta: Theta) -> Expansion:
     varying = _varying(layout, block)
 
     def local(point: Array) -> Array:
-        physics = components(block.members, layout.models_at(point))
+        physics = components_at(block.members, layout, point)
         return jax.vmap(lambda one: local_vector(one, varying))(physics)
 
     def one(parts: Any) -> tuple[Array, ...]:
@@ -228,7 +238,7 @@ def _expand_block(layout: Layout, block: Block, theta: Theta) -> Expansion:
         return _chain_rule(data, expand(data, physics, varying), chain)
 
     chain = jax.jacfwd(local)(theta)
-    physics = components(block.members, layout.models_at(theta))
+    physics = components_at(block.members, layout, theta)
     *sums, pulls = map_stacked(one, (block.data, physics, chain))
     stat, gradient, positive, rest = (part.sum(axis=0) for part in sums)
     if layout.links:

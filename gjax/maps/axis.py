@@ -246,6 +246,8 @@ class MapAxis:
 
     def is_allclose(self, other: MapAxis, rtol: float = 1e-6) -> bool:
         """Tell whether both axes have the same bins, up to rounding; files round edges."""
+        if self == other:
+            return True
         same = ("name", "unit", "interp", "node_type", "nbin")
         if any(getattr(self, key) != getattr(other, key) for key in same):
             return False

@@ -25,7 +25,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gjax.predict.fold import PreparedDataset, background_factor
+from gjax.predict.fold import PreparedDataset, background_factor, window_elements
 from gjax.predict.group import map_stacked
 from gjax.predict.physics import Components
 from gjax.predict.reco import collect, counts_at, window_exposure
@@ -88,7 +88,7 @@ def expand(data: PreparedDataset, physics: Components, varying: Varying) -> Expa
             source, emission, spatial = parts
             return _expand_source(source, data, (emission, spatial), which, sparse, bins.npred)
 
-        kind = map_stacked(one, (stacked, *models))
+        kind = map_stacked(one, (stacked, *models), window_elements(stacked, data))
         blocks += [jax.tree.map(lambda leaf, i=i: leaf[i], kind) for i in range(_length(stacked))]
     curvature = jax.scipy.linalg.block_diag(*[block.curvature for block in blocks])
     slopes = jnp.concatenate([block.slopes for block in blocks])

@@ -36,9 +36,11 @@ __all__ = [
     "assemble",
     "background_factor",
     "fold",
+    "map_blocks",
     "map_datasets",
     "source_window",
     "source_windows",
+    "window_elements",
 ]
 
 
@@ -156,9 +158,15 @@ def source_windows(data: PreparedDataset, physics: Components) -> tuple[Windows,
         return source_window(parts[0], data, parts[1], parts[2])
 
     return tuple(
-        map_stacked(one, (stacked, *models))
+        map_stacked(one, (stacked, *models), window_elements(stacked, data))
         for stacked, models in zip(data.sources, physics.sources, strict=True)
     )
+
+
+def window_elements(source: AbstractSource, data: PreparedDataset) -> int:
+    """Give the number of elements of the image of a source in true energy."""
+    height, width = source.window.shape
+    return height * width * np.shape(data.exposure)[-1]
 
 
 def source_window(
@@ -202,6 +210,32 @@ def _add_windows(total: Array, stacked: Windows) -> Array:
     return jax.lax.scan(add, total, stacked)[0]
 
 
+def map_blocks(
+    function: Callable[[Any, Components], Any],
+    prepared: Prepared,
+    physics: Callable[[tuple[Members, ...]], Components],
+) -> list[Any]:
+    """Apply a function to the arrays and the models of every dataset, block by block.
+
+    Parameters
+    ----------
+    function :
+        As for `map_datasets`.
+    physics :
+        Gives the stacked models of the datasets of a block.
+
+    Returns
+    -------
+    results :
+        One per block, with a leading dataset axis. Unlike a list of datasets, it needs no code for
+        each of them.
+    """
+    return [
+        map_stacked(lambda one: function(*one), (block.data, physics(block.members)))
+        for block in prepared.blocks
+    ]
+
+
 def map_datasets(
     function: Callable[[Any, Components], Any], prepared: Prepared, models: Any
 ) -> list[Any]:
@@ -219,9 +253,8 @@ def map_datasets(
         One per dataset, in the order of ``prepared.names``.
     """
     results: list[Any] = [None] * len(prepared.names)
-    for block in prepared.blocks:
-        pair = (block.data, components(block.members, models))
-        stacked = map_stacked(lambda one: function(*one), pair)
+    blocks = map_blocks(function, prepared, lambda members: components(members, models))
+    for block, stacked in zip(prepared.blocks, blocks, strict=True):
         for i, dataset in enumerate(block.datasets):
             results[dataset] = jax.tree.map(lambda leaf, i=i: leaf[i], stacked)
     return results

@@ -15,11 +15,20 @@ import numpy as np
 
 __all__ = ["group_equal", "map_stacked", "stack_trees", "structure"]
 
+#: On a CPU, members of a stack with up to this many elements are evaluated all at once.
+_SMALL = 32768
+
 
 def structure(tree: Any) -> Hashable:
     """Give what two trees must share to be stacked: structure, static fields, shapes, types."""
     leaves, definition = jax.tree_util.tree_flatten(tree)
-    return definition, tuple((np.shape(leaf), jnp.result_type(leaf)) for leaf in leaves)
+    return definition, tuple((np.shape(leaf), _type(leaf)) for leaf in leaves)
+
+
+def _type(leaf: Any) -> np.dtype:
+    """Give the type that a leaf has on the device; that of an array is known without asking JAX."""
+    known = getattr(leaf, "dtype", None)
+    return jnp.result_type(leaf) if known is None else jax.dtypes.canonicalize_dtype(known)
 
 
 def group_equal(trees: Sequence[Any]) -> list[tuple[int, ...]]:
@@ -48,16 +57,24 @@ def stack_trees(trees: Sequence[Any]) -> Any:
     return jax.tree.map(stack, *trees)
 
 
-def map_stacked(function: Callable[[Any], Any], stacked: Any) -> Any:
+def map_stacked(function: Callable[[Any], Any], stacked: Any, elements: int | None = None) -> Any:
     """Apply a function to each member of a stack and stack the results.
 
-    On a CPU the members run one after the other, which keeps them in the cache; elsewhere they run
-    at once.
+    On a CPU large members run one after the other, which keeps them in the cache; small ones, whose
+    cost is that of calling each operation, run at once, as all do elsewhere.
+
+    Parameters
+    ----------
+    elements :
+        Size of the arrays at work for one member; that of its largest leaf if not given.
     """
-    length = np.shape(jax.tree.leaves(stacked)[0])[0]
+    leaves = jax.tree.leaves(stacked)
+    length = np.shape(leaves[0])[0]
     if length == 1:
         only = function(jax.tree.map(lambda leaf: leaf[0], stacked))
         return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], only)
-    if jax.default_backend() == "cpu":
+    if elements is None:
+        elements = max(np.size(leaf) for leaf in leaves) // length
+    if jax.default_backend() == "cpu" and elements > _SMALL:
         return jax.lax.map(function, stacked)
     return jax.vmap(function)(stacked)

@@ -81,21 +81,25 @@ def find_occupied(
     if background is None:
         background = np.zeros((0 if off is None else 1, *counts.shape))
     energy, row, column = np.nonzero(mask if off is not None else np.where(mask, counts, 0.0))
-    room = (0, _length(len(energy)) - len(energy))
+    number, length = len(energy), _length(len(energy))
+
+    def filled(values: np.ndarray, fill: float = 0.0) -> np.ndarray:
+        found = np.full(length, fill, values.dtype)
+        found[:number] = values
+        return found
 
     def at_bins(cube: np.ndarray | None, fill: float = 0.0) -> np.ndarray:
-        values = np.zeros(len(energy)) if cube is None else cube[energy, row, column]
-        return np.pad(values, room, constant_values=fill)
+        return np.zeros(length) if cube is None else filled(cube[energy, row, column], fill)
 
     cubes = [*background] if constant is None else [*background, constant]
     return Occupied(
-        energy=np.pad(energy, room),
-        row=np.pad(row, room) + pad,
-        column=np.pad(column, room) + pad,
+        energy=filled(energy),
+        row=filled(row) + pad,
+        column=filled(column) + pad,
         counts=at_bins(counts),
         background=np.stack([at_bins(cube) for cube in background])
         if len(background)
-        else np.zeros((0, len(energy) + room[1])),
+        else np.zeros((0, length)),
         constant=at_bins(constant),
         background_total=np.where(mask, background, 0.0).sum(axis=(2, 3)),
         constant_total=np.asarray(0.0 if constant is None else np.where(mask, constant, 0.0).sum()),
@@ -103,7 +107,7 @@ def find_occupied(
         is_signed=np.asarray(any(cube.min() < 0 for cube in cubes)),
         counts_off=None if off is None else at_bins(off[0]),
         alpha=None if off is None else at_bins(off[1], fill=1.0),
-        is_used=None if off is None else np.pad(np.ones(len(energy), bool), room),
+        is_used=None if off is None else np.arange(length) < number,
     )
 
 

@@ -7,17 +7,29 @@ business of `gjax.predict.source`.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Hashable
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from gjax.parameters import Layout
 from gjax.predict.group import stack_trees
-from gjax.typing import Array, ArrayLike
+from gjax.typing import Array, ArrayLike, Theta
 
-__all__ = ["Background", "Components", "Emission", "Intervals", "Members", "components", "gather"]
+__all__ = [
+    "Background",
+    "Components",
+    "Emission",
+    "Intervals",
+    "Members",
+    "components",
+    "components_at",
+    "gather",
+]
 
 
 class Intervals(eqx.Module):
@@ -147,7 +159,8 @@ class Members(eqx.Module):
 def gather(members: Members, models: Any) -> Components:
     """Gather the models of one dataset; those of one kind are stacked."""
     parts = models.members
-    modifiers = tuple(parts[i] for i in members.modifiers)
+    # To whom a modifier applies is settled, and must not keep equal structures apart.
+    modifiers = tuple(dataclasses.replace(parts[i], datasets_names="*") for i in members.modifiers)
     sources = tuple(
         (
             stack_trees([Emission(parts[i].spectral, parts[i].temporal, modifiers) for i in kind]),
@@ -172,3 +185,30 @@ def components(members: tuple[Members, ...], models: Any) -> Components:
         if key not in found:
             found[key] = gather(one, models)
     return stack_trees([found[(m.background, m.modifiers, m.sources)] for m in members])
+
+
+def components_at(members: tuple[Members, ...], layout: Layout, theta: Theta) -> Components:
+    """Gather and stack the models of each dataset of a block, at a point.
+
+    What `components` gives for ``layout.models_at(theta)``. But every leaf is looked up among the
+    values of the parameters at once, by an array of positions that is made on the host: the code
+    does not grow with the number of models.
+    """
+    leaves, structure = jax.tree.flatten(layout.models)
+    places: list[Any] = [np.asarray(-1)] * len(leaves)
+    for position, leaf in enumerate(layout.leaves):
+        places[leaf], leaves[leaf] = np.asarray(position), np.zeros(())
+    where = components(members, jax.tree.unflatten(structure, places))
+    others = components(members, jax.tree.unflatten(structure, leaves))
+    frozen, values = jnp.asarray(layout.values), layout.all_values(theta)
+    varying = {*layout.free, *(position for position, _, _ in layout.links)}
+
+    def look_up(places: Any, other: Any) -> Any:
+        positions = np.asarray(places)
+        if (positions < 0).any():
+            return other
+        # As in `Layout.models_at`, what is frozen carries no derivative.
+        source = values if varying & set(positions.ravel().tolist()) else frozen
+        return source.at[positions].get(mode="promise_in_bounds")
+
+    return jax.tree.map(look_up, where, others)
