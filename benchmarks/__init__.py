@@ -1,0 +1,1 @@
+"""How fast gjax is, beside Gammapy, in one run on one machine: ``python -m benchmarks``."""
