@@ -10,7 +10,8 @@ from scipy.integrate import quad
 from gjax.model import Models, ResponseModifier, SkyModel
 from gjax.model.spectral import LogParabola, PowerLaw, PowerLawNorm
 from gjax.model.temporal import Linear
-from gjax.predict.physics import Emission, Intervals, Members, components
+from gjax.parameters import Parameters
+from gjax.predict.physics import Emission, Intervals, Members, components, components_at
 
 EDGES = np.geomspace(0.1, 10.0, 7)
 CURVED = LogParabola(amplitude=1e-11, reference=1.0, alpha=2.3, beta=0.1)
@@ -87,3 +88,23 @@ def test_gradient_in_a_modifier(part):
     step = 1e-5
     difference = (total(1.05 + step) - total(1.05 - step)) / (2 * step)
     assert jax.grad(total)(1.05) == pytest.approx(float(difference), rel=1e-7)
+
+
+def test_models_at_a_point_are_looked_up_by_position():
+    """The same as gathering the models at the point, with equal modifiers for any dataset."""
+    names = ("a", "b")
+    own = {f"{n}-scale": ResponseModifier(n, energy=PowerLawNorm()) for n in names}
+    models = Models.create({"source": SkyModel(PowerLaw())} | own)
+    table = Parameters.from_models(models)
+    table = table.link("b-scale.energy.tilt", "a-scale.energy.tilt").thaw("a-scale.energy.tilt")
+    layout = table.layout(models)
+    members = (Members((), (1,), ((0,),)), Members((), (2,), ((0,),)))
+    theta = layout.start + 0.1 * np.arange(1.0, len(layout.start) + 1)
+    found = components_at(members, layout, theta)
+    expected = components(members, layout.models_at(theta))
+    assert jax.tree.structure(found) == jax.tree.structure(expected)
+    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-14)
+    scale = found.sources[0][0].modifiers[0].energy
+    assert scale.norm[0, 0] != scale.norm[1, 0]
+    assert scale.tilt[0, 0] == scale.tilt[1, 0] != 0
