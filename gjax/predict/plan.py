@@ -18,6 +18,7 @@ from gjax.maps.frames import convert
 from gjax.maps.wcs import WcsGeom
 from gjax.numerics import vector
 from gjax.numerics.convolve import good_size, transform_kernel
+from gjax.predict.extended import ExtendedSource
 from gjax.predict.options import Folding
 from gjax.predict.psf import (
     PixelProfile,
@@ -33,7 +34,6 @@ from gjax.predict.sky_grid import goes_around, locator
 from gjax.predict.source import (
     AbstractSource,
     BilinearSource,
-    ExtendedSource,
     Follow,
     ProfileSource,
     Stay,
@@ -51,6 +51,9 @@ _MARGIN = 3
 _GROWTH = 0.3
 
 _MAX_OVERSAMPLING = 16
+
+#: Parts per side of a pixel that have kernels of their own.
+_MAX_PARTS = 4
 
 #: A PSF whose 68% radius is at least this many pixels may be sampled at pixel centres.
 _RESOLVED = 0.8
@@ -182,22 +185,30 @@ def _plan_convolved(
     psf_reach, kernel = _kernel(dataset, at, steps, spatial.is_point, folding)
     window = _window(geom, at, math.ceil(room / pixel.min()), psf_reach)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
-    oversampling = 1
-    if not spatial.is_point:
-        fine = math.ceil(folding.spatial_oversampling * pixel.max() / smallest)
-        oversampling = min(fine, _MAX_OVERSAMPLING)
+    if spatial.is_point:
+        return SourcePlan(
+            window,
+            lambda pad: BilinearSource(
+                edisp=edisp,
+                kernel=None if kernel is None else transform_kernel(kernel, window.shape),
+                place=Follow(locator(geom, pad, lon, lat, spatial.frame)),
+                window=window,
+            ),
+        )
+    fine = math.ceil(folding.spatial_oversampling * pixel.max() / smallest)
+    parts, oversampling = _parts(min(fine, _MAX_OVERSAMPLING), folding)
+    if parts > 1 and dataset.psf is not None:
+        kernels = _part_kernels(dataset, at, steps, parts, folding)
+    else:
+        kernels = None if kernel is None else kernel[None]
     # The root mean square of a uniform cell.
     resolution = folding.soften_edges * pixel.mean() / oversampling / math.sqrt(12.0)
 
     def make(pad: int) -> AbstractSource:
-        place = Follow(locator(geom, pad, lon, lat, spatial.frame))
-        transform = None if kernel is None else transform_kernel(kernel, window.shape)
-        if spatial.is_point:
-            return BilinearSource(edisp=edisp, kernel=transform, place=place, window=window)
         return ExtendedSource(
             edisp=edisp,
-            kernel=transform,
-            place=place,
+            kernel=None if kernels is None else transform_kernel(kernels, window.shape),
+            place=Follow(locator(geom, pad, lon, lat, spatial.frame)),
             resolution=np.asarray(resolution),
             energy=energy,
             window=window,
@@ -205,6 +216,29 @@ def _plan_convolved(
         )
 
     return SourcePlan(window, make)
+
+
+def _parts(oversampling: int, folding: Folding) -> tuple[int, int]:
+    """Choose the parts per side of a pixel, and the sub-pixels, which divide evenly into parts."""
+    if folding.kernel == "sampled":
+        return 1, oversampling
+    parts = min(oversampling, _MAX_PARTS)
+    return parts, parts * math.ceil(oversampling / parts)
+
+
+def _part_kernels(
+    dataset: Dataset, at: tuple[float, float], steps: np.ndarray, parts: int, folding: Folding
+) -> np.ndarray:
+    """Give the PSF of a source in the middle of each part of a pixel, averaged over pixels.
+
+    The morphology is averaged over a part already: the average over the pixel is as much narrower.
+    """
+    smooth = pixel_profile(_radial(dataset, at, folding), steps)
+    narrower = PixelProfile(smooth.profile, smooth.nodes * math.sqrt(1 - 1 / parts**2))
+    reach = math.ceil(smooth.profile.radius / np.degrees(np.linalg.norm(steps, axis=-1)).min())
+    middle = (np.arange(parts) + 0.5) / parts - 0.5
+    kernels = [integrated_kernel(narrower, steps, reach, (x, y)) for y in middle for x in middle]
+    return np.stack(kernels)
 
 
 def _extent(spatial: Any, energy: np.ndarray | None) -> tuple[float, float]:

@@ -168,7 +168,12 @@ def _normalised(values: np.ndarray, spacing: float, r68: float) -> RadialProfile
     return RadialProfile(coefficients * scale, spacing, r68)
 
 
-def integrated_kernel(pixel: PixelProfile, steps: np.ndarray, reach: int) -> np.ndarray:
+def integrated_kernel(
+    pixel: PixelProfile,
+    steps: np.ndarray,
+    reach: int,
+    shift: tuple[float, float] = (0.0, 0.0),
+) -> np.ndarray:
     """Integrate the profile over pixels, per energy.
 
     Parameters
@@ -179,6 +184,8 @@ def integrated_kernel(pixel: PixelProfile, steps: np.ndarray, reach: int) -> np.
         Vectors along the sides of a pixel at the source, ``(step_x, step_y)``, shape ``(2, 3)``.
     reach :
         Pixels on each side of the central one.
+    shift :
+        Place ``(x, y)`` of the source in the central pixel, in pixels from its centre.
 
     Returns
     -------
@@ -192,7 +199,7 @@ def integrated_kernel(pixel: PixelProfile, steps: np.ndarray, reach: int) -> np.
     profile = pixel.profile
     kernel = np.zeros((size, size, profile.coefficients.shape[-1]))
     for dx, dy in pixel.nodes:
-        x, y = (at + dx)[None, :], (at + dy)[:, None]
+        x, y = (at + dx - shift[0])[None, :], (at + dy - shift[1])[:, None]
         r2 = metric[0, 0] * x * x + 2 * metric[0, 1] * x * y + metric[1, 1] * y * y
         kernel += np.asarray(cubic_evaluate(profile.coefficients, profile.spacing, np.sqrt(r2)))
     return _normalise(np.moveaxis(kernel, -1, 0))

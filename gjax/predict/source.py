@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from gjax.numerics import vector
 from gjax.numerics.convolve import convolve_transformed
@@ -27,13 +26,16 @@ from gjax.typing import Array, ArrayLike, Float
 __all__ = [
     "AbstractSource",
     "BilinearSource",
-    "ExtendedSource",
     "FixedSource",
     "Follow",
     "ProfileSource",
     "Stay",
     "TemplateSource",
     "Window",
+    "convolve",
+    "cut_array",
+    "cut_grid",
+    "tidy",
 ]
 
 
@@ -138,7 +140,7 @@ class ProfileSource(AbstractSource):
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
     ) -> Float[Array, "h w etrue"]:
         """Give exposure times the PSF on the window."""
-        pixels = _cut_grid(grid, start, self.window.shape)
+        pixels = cut_grid(grid, start, self.window.shape)
         source = _direction(self.place.locator, spatial)
         density = pushed_forward(
             lambda at, own, on: own._density(on, at)[0],
@@ -148,7 +150,7 @@ class ProfileSource(AbstractSource):
             with_push=lambda at, own, on: own._density(on, at),
         )
         area = pixels.solid_angle[..., None]
-        return density * area * _cut(exposure, start, self.window.shape)
+        return density * area * cut_array(exposure, start, self.window.shape)
 
     def _density(
         self, pixels: SkyGrid, source: Array
@@ -181,58 +183,6 @@ class ProfileSource(AbstractSource):
         return jnp.mean(values, axis=0), push
 
 
-class ExtendedSource(AbstractSource):
-    """An extended source: its morphology integrated over pixels and convolved with the PSF.
-
-    Parameters
-    ----------
-    kernel :
-        Transformed PSF kernels, shape ``(etrue, h, w // 2 + 1)``, or None without a PSF.
-    place :
-        Follows the source.
-    resolution :
-        Root mean square size of a sub-pixel in deg, over which the morphology is averaged.
-    energy :
-        Centres of the true energy bins in TeV, where the shape depends on energy; else None.
-    oversampling :
-        Sub-pixels per pixel side; fixed, so that the likelihood has no steps.
-    """
-
-    edisp: ArrayLike
-    kernel: ArrayLike | None
-    place: Follow
-    resolution: ArrayLike
-    energy: ArrayLike | None
-    window: Window = eqx.field(static=True)
-    oversampling: int = eqx.field(static=True)
-
-    def image(
-        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "h w etrue"]:
-        """Give exposure times the convolved morphology on the window."""
-        pixels = _cut_grid(grid, start, self.window.shape)
-        n = self.oversampling
-        nodes = (np.arange(n) + 0.5) / n - 0.5
-        offsets = np.stack([a.ravel() for a in np.meshgrid(nodes, nodes)])
-        rotation = jnp.asarray(self.place.locator.rotation)
-
-        def mean(energy: Array | None) -> Array:
-            def add(total: Array, node: tuple[Array, Array]) -> tuple[Array, None]:
-                at = pixels.center + node[0] * pixels.step_x + node[1] * pixels.step_y
-                lon, lat = vector.to_lonlat(jnp.einsum("ij,ihw->hwj", rotation, at))
-                return total + spatial(lon, lat, self.resolution, energy), None
-
-            zero = jnp.zeros(self.window.shape)
-            return jax.lax.scan(add, zero, (offsets[0], offsets[1]))[0] / n**2
-
-        is_fixed = self.energy is None
-        density = mean(None)[None] if is_fixed else jax.lax.map(mean, jnp.asarray(self.energy))
-        # A value per pixel counts where there is sky.
-        area = pixels.solid_angle > 0 if spatial.is_per_pixel else pixels.solid_angle
-        convolved = _convolve(density * area, self.kernel)
-        return convolved * _cut(exposure, start, self.window.shape)
-
-
 class TemplateSource(AbstractSource):
     """A source given by a table, looked up on the host at the pixels of its window.
 
@@ -256,9 +206,9 @@ class TemplateSource(AbstractSource):
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
     ) -> Float[Array, "h w etrue"]:
         """Give exposure times the convolved table on the window."""
-        area = _cut_grid(grid, start, self.window.shape).solid_angle
-        convolved = _convolve(jnp.asarray(self.density) * area, self.kernel)
-        return convolved * _cut(exposure, start, self.window.shape)
+        area = cut_grid(grid, start, self.window.shape).solid_angle
+        convolved = convolve(jnp.asarray(self.density) * area, self.kernel)
+        return convolved * cut_array(exposure, start, self.window.shape)
 
 
 class BilinearSource(AbstractSource):
@@ -290,7 +240,7 @@ class BilinearSource(AbstractSource):
         weight_x = jnp.clip(1.0 - jnp.abs(columns - x), 0.0, None)
         weight_y = jnp.clip(1.0 - jnp.abs(rows - y), 0.0, None)
         image = weight_y[:, None] * weight_x[None, :]
-        return _convolve(image[None], self.kernel) * _cut(exposure, start, self.window.shape)
+        return convolve(image[None], self.kernel) * cut_array(exposure, start, self.window.shape)
 
 
 class FixedSource(AbstractSource):
@@ -343,7 +293,7 @@ def _start(
     return starts[0], starts[1]
 
 
-def _cut(array: ArrayLike, start: tuple[Array, Array], window: tuple[int, int]) -> Array:
+def cut_array(array: ArrayLike, start: tuple[Array, Array], window: tuple[int, int]) -> Array:
     """Cut the window out of the first two axes."""
     array = jnp.asarray(array)
     rest = array.shape[2:]
@@ -351,7 +301,7 @@ def _cut(array: ArrayLike, start: tuple[Array, Array], window: tuple[int, int]) 
     return jax.lax.dynamic_slice(array, (*start, *zeros), (*window, *rest))
 
 
-def _cut_grid(grid: SkyGrid, start: tuple[Array, Array], window: tuple[int, int]) -> SkyGrid:
+def cut_grid(grid: SkyGrid, start: tuple[Array, Array], window: tuple[int, int]) -> SkyGrid:
     """Cut the window out of a grid, whose pixels are the last two axes."""
 
     def cut(array: ArrayLike) -> Array:
@@ -363,13 +313,16 @@ def _cut_grid(grid: SkyGrid, start: tuple[Array, Array], window: tuple[int, int]
     return jax.tree.map(cut, grid)
 
 
-def _convolve(images: Array, kernel: ArrayLike | None) -> Array:
+def convolve(images: Array, kernel: ArrayLike | None) -> Array:
     """Convolve images, one or one per energy, with the kernel of each energy.
 
     The energy becomes the last axis.
     """
     if kernel is None:
         return jnp.moveaxis(images, 0, -1)
-    # Rounding of the transforms leaves tiny negative values far from the source.
-    convolved = jnp.clip(convolve_transformed(images, kernel), 0.0, None)
-    return jnp.moveaxis(convolved, 0, -1)
+    return tidy(convolve_transformed(images, kernel))
+
+
+def tidy(images: Array) -> Array:
+    """Make the energy the last axis; rounding leaves tiny negative values far from the source."""
+    return jnp.moveaxis(jnp.clip(images, 0.0, None), 0, -1)

@@ -10,8 +10,9 @@ import pytest
 from gjax.maps import MapAxis, WcsGeom
 from gjax.model.spatial import Disk, Gaussian, Point
 from gjax.predict import GAMMAPY, Folding
+from gjax.predict.extended import ExtendedSource
 from gjax.predict.plan import plan_source
-from gjax.predict.source import BilinearSource, ExtendedSource, ProfileSource
+from gjax.predict.source import BilinearSource, ProfileSource
 
 GEOM = WcsGeom.create((83.63, 22.01), 0.05, npix=(60, 40), proj="TAN")
 

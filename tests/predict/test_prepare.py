@@ -12,7 +12,8 @@ from gjax.model.spatial import Gaussian, Point
 from gjax.model.spectral import PowerLaw
 from gjax.parameters import Parameters
 from gjax.predict import npred_prepared, prepare
-from gjax.predict.source import ExtendedSource, FixedSource, ProfileSource
+from gjax.predict.extended import ExtendedSource
+from gjax.predict.source import FixedSource, ProfileSource
 
 #: One kind of energy dispersion is enough here.
 pytestmark = pytest.mark.parametrize("kind", ["migra"], indirect=True, scope="session")
