@@ -11,11 +11,13 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from gjax.dataset import FluxPointsDataset
 from gjax.infer.fit import fit
 from gjax.infer.limits import errors_asymmetric, free_coordinate, lower_limit, upper_limit
 from gjax.io import read_ogip
 from gjax.model import Models, SkyModel
-from gjax.model.spectral import LogParabola
+from gjax.model.spectral import LogParabola, PowerLaw
+from gjax.parameters import Parameters
 from tests.infer.counting import counting, gaussian
 
 REFERENCE = json.loads(
@@ -99,16 +101,19 @@ def test_bound_that_is_met_first():
     assert lower.rise == pytest.approx(rise(2.0, 4), rel=1e-6)
 
 
-def test_limit_that_does_not_exist(spot_fit, spot, spot_truth, spot_table):
-    """Without effect on the data a parameter has no limit: infinite, and it says so."""
-    table = spot_table.freeze("*.index").thaw("spot.spatial.lon_0")
-    far = table.update({"spot.spectral.amplitude": 0.0}).freeze("spot.spectral.amplitude")
-    far = far.bound("spot.spatial.lon_0")
-    result = fit(spot, spot_truth, far)
-    limit = upper_limit(result, "spot.spatial.lon_0") if result.success else None
-    if limit is not None:
-        assert limit.value == np.inf
-        assert "not reached" in limit.message
+def test_limit_that_does_not_exist():
+    """One faint point: a spectrum that vanishes there is worse by one only, however hard it is."""
+    point = FluxPointsDataset("point", np.array([0.1]), np.array([1e-9]), dnde_err=np.array([1e-9]))
+    models = Models.create([("source", SkyModel(PowerLaw(2.2, 1e-11)))])
+    result = fit(point, models, Parameters.from_models(models).freeze("*.amplitude"))
+    limit = lower_limit(result, "*.index")
+    assert limit.value == -np.inf
+    assert not limit.reached
+    assert not limit.at_bound
+    assert limit.rise == pytest.approx(1.0, abs=1e-4)
+    assert "rises by 1 at most" in limit.message
+    # Upwards the flux grows without end: f = 1 + 2 sigma at index 2 + log10(3).
+    assert upper_limit(result, "*.index").value == pytest.approx(2 + np.log10(3), rel=1e-6)
 
 
 def test_correlated_parameters_are_fitted_again(spot_fit):
