@@ -73,8 +73,7 @@ def map_stacked(function: Callable[[Any], Any], stacked: Any, elements: int | No
     if length == 1:
         only = function(jax.tree.map(lambda leaf: leaf[0], stacked))
         return jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], only)
-    if elements is None:
-        elements = max(np.size(leaf) for leaf in leaves) // length
-    if jax.default_backend() == "cpu" and elements > _SMALL:
+    size = max(np.size(leaf) for leaf in leaves) // length if elements is None else elements
+    if jax.default_backend() == "cpu" and size > _SMALL:
         return jax.lax.map(function, stacked)
     return jax.vmap(function)(stacked)

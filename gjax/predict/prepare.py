@@ -9,7 +9,7 @@ result is a value, to be made anew when data, models or choices change.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ from gjax.predict.fold import Block, Prepared, PreparedDataset, source_window
 from gjax.predict.group import group_equal, stack_trees
 from gjax.predict.occupied import find_occupied
 from gjax.predict.options import Folding
-from gjax.predict.physics import Emission, Intervals, Members, gather
+from gjax.predict.physics import Components, Emission, Intervals, Members, gather
 from gjax.predict.plan import plan_source
 from gjax.predict.points import PreparedPoints
 from gjax.predict.reco import RecoSource
@@ -97,8 +97,8 @@ def prepare(
         else _prepare_counts(dataset, models, choices)
         for dataset in alike(listed)
     ]
-    gathered = {members: gather(members, models) for members in {of_one for _, of_one in ready}}
-    keys = [(data, gathered[members]) for data, members in ready]
+    known: dict[Hashable, Components] = {}
+    keys = [(data, _gathered(members, models, known)) for data, members in ready]
     blocks = [
         Block(
             data=stack_trees([ready[i][0] for i in positions]),
@@ -109,6 +109,14 @@ def prepare(
     ]
     n_energy = tuple(d.energy.nbin if isinstance(d, Dataset) else d.energy.size for d in listed)
     return jax.device_put(Prepared(tuple(blocks), names, n_energy))
+
+
+def _gathered(members: Members, models: Any, known: dict[Hashable, Components]) -> Components:
+    """Gather the models of a dataset; those of datasets that see the same only once."""
+    key = (members.background, members.modifiers, members.sources)
+    if key not in known:
+        known[key] = gather(members, models)
+    return known[key]
 
 
 @dataclass(frozen=True)
