@@ -28,7 +28,7 @@ class is what you use in Python. Pictures show the defaults. [How to add one](..
 
 KINDS = {"spectral": "Spectral models", "spatial": "Spatial models", "temporal": "Temporal models"}
 
-#: What makes a model that stands in a file.
+#: What makes a model that stands in a file, by class (with the kind, where two share a name).
 FROM_FILES = {
     "EBLAbsorptionNorm": (
         'from gjax.io.ebl import read_ebl\n\nmodel = read_ebl("dominguez", redshift=0.1)'
@@ -41,10 +41,14 @@ FROM_FILES = {
         "from gjax.io import read_map\nfrom gjax.model.spatial import TemplateMap\n\n"
         'model = TemplateMap.create(read_map("map.fits"), filename="map.fits")'
     ),
-    "TemplateND": (
+    "spectral TemplateND": (
         "from gjax.io import read_map\nfrom gjax.model.spectral import TemplateND\n\n"
         'table = read_map("table.fits")\n'
         'model = TemplateND(table.data[..., 0, 0], table.axes, filename="table.fits")'
+    ),
+    "spatial TemplateND": (
+        "from gjax.io import read_map\nfrom gjax.model.spatial import TemplateND\n\n"
+        'model = TemplateND.create(read_map("maps.fits"), filename="maps.fits")'
     ),
     "TemplatePhaseCurve": (
         "from gjax.io.temporal import read_phase_curve\n\n"
@@ -155,8 +159,9 @@ def parameter_table(model, described: dict[str, str]) -> str:
 def python_code(kind: str, model) -> str:
     """Write the Python that makes a model."""
     cls = type(model)
-    if cls.__name__ in FROM_FILES:
-        return f"```{{code-block}} python\n{FROM_FILES[cls.__name__]}\n```"
+    for name in (cls.__name__, f"{kind} {cls.__name__}"):
+        if name in FROM_FILES:
+            return f"```{{code-block}} python\n{FROM_FILES[name]}\n```"
     arguments = []
     for field in dataclasses.fields(model):
         value = getattr(model, field.name)

@@ -16,7 +16,7 @@ from gjax.errors import UnknownNameError
 from gjax.maps.axis import MapAxis
 from gjax.maps.map import Map
 from gjax.maps.wcs import WcsGeom
-from gjax.model import temporal
+from gjax.model import spatial, temporal
 from gjax.model.background import FoVBackground
 from gjax.model.response_modifier import ResponseModifier
 from gjax.model.sky import SkyModel
@@ -143,6 +143,19 @@ def _two_blobs() -> TemplateMap:
     return TemplateMap.create(Map(blobs[0] + 0.5 * blobs[1], geom))
 
 
+def _moving_blob() -> spatial.TemplateND:
+    """Give a blob whose place and width are parameters."""
+    geom = WcsGeom.create((0.0, 0.0), binsz=0.1, npix=(41, 31), frame="galactic")
+    lon, lat = geom.coords()
+    lon = (lon + 180.0) % 360.0 - 180.0
+    shift = MapAxis.from_nodes([-0.8, 0.0, 0.8], name="shift", unit="deg")
+    width = MapAxis.from_nodes([0.2, 0.4, 0.8], name="width", unit="deg", interp="log")
+    away = (lon - shift.center[:, None, None, None]) ** 2 + lat**2
+    squared = width.center[:, None, None] ** 2
+    blob = np.exp(-0.5 * away / squared) / (2 * np.pi * np.radians(1.0) ** 2 * squared)
+    return spatial.TemplateND.create(Map(blob, geom, (shift, width)))
+
+
 def _five_places() -> PiecewiseNormSpatial:
     return PiecewiseNormSpatial(
         lon=[-1.0, 1.0, 0.0, -1.0, 1.0],
@@ -161,6 +174,7 @@ SPATIAL = {
     "const": Entry(ConstantSpatial, "ConstantSpatialModel"),
     "const-flux": Entry(ConstantFlux, "ConstantFluxSpatialModel"),
     "template": Entry(TemplateMap, "TemplateSpatialModel", _two_blobs),
+    "templateND": Entry(spatial.TemplateND, "TemplateNDSpatialModel", _moving_blob),
     "piecewise-norm": Entry(PiecewiseNormSpatial, "PiecewiseNormSpatialModel", _five_places),
 }
 

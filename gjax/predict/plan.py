@@ -19,6 +19,7 @@ from gjax.maps.wcs import WcsGeom
 from gjax.numerics import vector
 from gjax.numerics.convolve import good_size, transform_kernel
 from gjax.predict.extended import ExtendedSource
+from gjax.predict.node_source import node_source
 from gjax.predict.options import Folding
 from gjax.predict.psf import (
     PixelProfile,
@@ -30,7 +31,7 @@ from gjax.predict.psf import (
 )
 from gjax.predict.reco import RecoSource
 from gjax.predict.response import containment_radius, edisp_kernel, psf_profile
-from gjax.predict.sky_grid import goes_around, locator
+from gjax.predict.sky_grid import goes_around, locator, sky_grid
 from gjax.predict.source import (
     AbstractSource,
     BilinearSource,
@@ -92,7 +93,7 @@ def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding)
     at = _response_position(geom, spatial)
     there = at if dataset.edisp is None else _convert(at, geom.frame, dataset.edisp.geom.frame)
     edisp = edisp_kernel(dataset.edisp, dataset.energy_true, dataset.energy, there, folding.lookup)
-    if spatial.is_tabulated and is_free:
+    if spatial.is_tabulated and is_free and not spatial.has_nodes:
         raise ValueError(f"a {type(spatial).__name__} cannot move in a fit: freeze its parameters")
     if not isinstance(dataset.psf, RecoPSFMap):
         return _plan(dataset, spatial, edisp, at, is_free, folding)
@@ -119,7 +120,7 @@ def _plan(
     folding: Folding,
 ) -> SourcePlan:
     if spatial.is_tabulated:
-        return _plan_template(dataset, spatial, edisp, at, folding)
+        return _plan_template(dataset, spatial, edisp, at, is_free, folding)
     if spatial.is_point and folding.point == "profile" and dataset.psf is not None:
         return _plan_profile(dataset, spatial, edisp, at, folding)
     return _plan_convolved(dataset, spatial, edisp, at, is_free, folding)
@@ -250,7 +251,12 @@ def _extent(spatial: Any, energy: np.ndarray | None) -> tuple[float, float]:
 
 
 def _plan_template(
-    dataset: Dataset, spatial: Any, edisp: np.ndarray, at: tuple[float, float], folding: Folding
+    dataset: Dataset,
+    spatial: Any,
+    edisp: np.ndarray,
+    at: tuple[float, float],
+    is_free: bool,
+    folding: Folding,
 ) -> SourcePlan:
     geom = _pixels(dataset)
     steps = _pixel_steps(geom, at)
@@ -260,15 +266,21 @@ def _plan_template(
 
     def make(pad: int) -> AbstractSource:
         row, column = window_start(geom, pad, window, at)
-        return TemplateSource(
-            edisp=edisp,
-            kernel=None if kernel is None else transform_kernel(kernel, window.shape),
-            density=template_density(
-                spatial, geom, (row - pad, column - pad), window.shape, dataset.energy_true, folding
-            ),
-            place=Stay(np.asarray(row), np.asarray(column)),
-            window=window,
-        )
+        transform = None if kernel is None else transform_kernel(kernel, window.shape)
+
+        def look_up(table: Any) -> TemplateSource:
+            corner, true = (row - pad, column - pad), dataset.energy_true
+            return TemplateSource(
+                edisp=edisp,
+                kernel=transform,
+                density=template_density(table, geom, corner, window.shape, true, folding),
+                place=Stay(np.asarray(row), np.asarray(column)),
+                window=window,
+            )
+
+        if not is_free:
+            return look_up(spatial)
+        return node_source(spatial, look_up, sky_grid(geom, pad, folding.beyond_border))
 
     return SourcePlan(window, make)
 

@@ -231,7 +231,7 @@ def spectral(**entry) -> dict:
             r"spectral.model1.type: .*did you mean 'pl'",
         ),
         ({"spectral": {"type": "PowrLawSpectralModel"}}, "did you mean 'PowerLawSpectralModel'"),
-        ({"spatial": {"type": "templateND"}}, "spatial model 'templateND' is not supported yet"),
+        ({"spatial": {"type": "templateND"}}, r"spatial.filename: the name of a file is missing"),
         ({"spatial": {"type": "template"}}, r"spatial.filename: the name of a file is missing"),
         (
             {"spatial": {"type": "template", "filename": "no.fits"}},

@@ -80,6 +80,14 @@ def test_gallery_reads_and_keeps(kind, gammapy_data, tmp_path):
             np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-12)
 
 
+def test_map_with_axes_that_are_parameters(tmp_path):
+    """The map is written beside the file, and holds the axes in any order."""
+    model = rewrite(DATA / "gallery_templateND.yaml", tmp_path)["nebula"].spatial
+    assert [axis.name for axis in model.axes] == ["wind", "age"]
+    assert model.filename == "template_nd.fits.gz"
+    assert (tmp_path / "two" / model.filename).is_file()
+
+
 def test_gallery_has_every_model_of_gammapy():
     """A model that the registry knows is in one of the files, so none can be forgotten."""
     found = set()

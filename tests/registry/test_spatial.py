@@ -203,4 +203,4 @@ def test_every_shape_is_compared_with_gammapy():
     """Constant flux is per pixel, and tables are compared where they are tested."""
     compared = {case["tag"] for case in REFERENCE["cases"]}
     registered = {tag for tag, e in REGISTRY["spatial"].items() if not e.cls.is_point}
-    assert registered - compared == {"const-flux", "template", "piecewise-norm"}
+    assert registered - compared == {"const-flux", "template", "templateND", "piecewise-norm"}

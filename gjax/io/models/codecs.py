@@ -149,6 +149,11 @@ def _dump_map(model: Any) -> dict[str, Any]:
     return {"frame": model.frame, "filename": model.filename or None, "normalize": model.normalize}
 
 
+def _build_maps(cls: type, block: Mapping[str, Any], place: Place, where: str) -> Any:
+    found = read_map(place.find(block.get("filename"), where))
+    return spatial.TemplateND.create(found, filename=str(block["filename"]))
+
+
 def _build_nodes(cls: type, block: Mapping[str, Any], place: Place, where: str) -> Any:
     lon, lat = (_numbers(block, name, "deg", where) for name in ("lon", "lat"))
     options = {name: block[name] for name in ("frame", "interp") if name in block}
@@ -208,6 +213,11 @@ _CODECS: dict[type, Codec] = {
     ),
     spatial.TemplateMap: Codec(
         _keys("filename", "normalize", "unit", "frame"), _build_map, _dump_map
+    ),
+    spatial.TemplateND: Codec(
+        _keys("filename", "unit", "frame"),
+        _build_maps,
+        lambda model: {"frame": model.frame, "filename": model.filename or None},
     ),
     spatial.PiecewiseNormSpatial: Codec(
         _keys("lon", "lat", "frame", "interp"), _build_nodes, _dump_nodes

@@ -17,7 +17,6 @@ GAMMAPY_ONLY: dict[str, dict[str, str]] = {
         "dm-decay": "DarkMatterDecaySpectralModel",
         "naima": "NaimaSpectralModel",
     },
-    "spatial": {"templateND": "TemplateNDSpatialModel"},
 }
 
 

@@ -16,7 +16,7 @@ from gjax.io.models.place import Place
 from gjax.io.temporal import write_temporal_table
 from gjax.maps.map import Map
 from gjax.maps.region_geom import RegionGeom
-from gjax.model import Models
+from gjax.model import Models, spatial
 from gjax.model.spatial import TemplateMap
 from gjax.model.spectral import EBLAbsorptionNorm, TemplateND
 from gjax.model.template_npred import TemplateNPred
@@ -24,7 +24,13 @@ from gjax.model.temporal import LightCurveTemplate, TemplatePhaseCurve
 
 __all__ = ["name_templates", "write_templates"]
 
-_TEMPLATES = (TemplateMap, TemplateND, LightCurveTemplate, TemplatePhaseCurve)
+_TEMPLATES = (
+    TemplateMap,
+    spatial.TemplateND,
+    TemplateND,
+    LightCurveTemplate,
+    TemplatePhaseCurve,
+)
 
 
 def name_templates(models: Models, path: Path) -> tuple[Models, dict[str, Any]]:
@@ -108,4 +114,6 @@ def _as_map(template: Any) -> Map:
         geom: Any = RegionGeom.point(0.0, 0.0)
         return Map(data, geom, template.axes, "cm-2 s-1 TeV-1")
     axes = () if template.energy is None else (template.energy,)
+    if isinstance(template, spatial.TemplateND):
+        axes = (*template.axes, *axes)
     return Map(np.asarray(template.data), template.geom, axes, "sr-1")

@@ -16,6 +16,7 @@ from gjax.model.spatial.piecewise import PiecewiseNormSpatial
 from gjax.model.spatial.point import Point
 from gjax.model.spatial.shell import Shell, Shell2
 from gjax.model.spatial.template import TemplateMap
+from gjax.model.spatial.template_nd import TemplateND
 
 __all__ = [
     "AbstractSpatial",
@@ -30,4 +31,5 @@ __all__ = [
     "Shell",
     "Shell2",
     "TemplateMap",
+    "TemplateND",
 ]

@@ -37,6 +37,8 @@ class AbstractSpatial(eqx.Module):
     is_per_pixel: ClassVar[bool] = False
     #: Whether values are looked up on the host, so that nothing in the model can be fitted.
     is_tabulated: ClassVar[bool] = False
+    #: Whether the model is a table at each node of some parameters, which then can be fitted.
+    has_nodes: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -15,10 +15,11 @@ import numpy as np
 
 from gjax.maps.axis import MapAxis
 from gjax.model.spectral.abstract import AbstractQuadrature, AbstractSpectral
+from gjax.model.table_axes import axis_pixel, axis_specs, is_energy, is_uniform
 from gjax.numerics.exponential import floored_log, mean_exp
 from gjax.numerics.interpolate import cut_cell, interpolate_grid
 from gjax.numerics.pieces import integrate_pieces, integrate_smooth_pieces
-from gjax.parameters import ParameterSpec, param_tuple
+from gjax.parameters import param_tuple
 from gjax.typing import Array, ArrayLike, Scalar
 from gjax.units import internal_unit, to_internal
 
@@ -150,7 +151,7 @@ class TemplateND(AbstractQuadrature, AbstractSpectral):
 
     values: Array = eqx.field(converter=_as_values)
     axes: tuple[MapAxis, ...] = eqx.field(static=True, converter=tuple)
-    parameters: tuple[Scalar, ...] = param_tuple(lambda model: _axis_specs(model.axes))
+    parameters: tuple[Scalar, ...] = param_tuple(lambda model: axis_specs(model.axes))
     filename: str | None = eqx.field(static=True, default=None)
 
     def __init__(
@@ -158,11 +159,11 @@ class TemplateND(AbstractQuadrature, AbstractSpectral):
     ) -> None:
         self.values, self.axes, self.filename = values, tuple(axes), filename
         if parameters is None:
-            parameters = [spec.default for spec in _axis_specs(self.axes).values()]
+            parameters = [spec.default for spec in axis_specs(self.axes).values()]
         self.parameters = parameters
 
     def __check_init__(self) -> None:
-        if sum(_is_energy(axis) for axis in self.axes) != 1:
+        if sum(is_energy(axis) for axis in self.axes) != 1:
             names = ", ".join(axis.name for axis in self.axes)
             raise ValueError(f"a template needs one axis of energy, got: {names}")
         shape = tuple(axis.nbin for axis in self.axes)
@@ -174,8 +175,8 @@ class TemplateND(AbstractQuadrature, AbstractSpectral):
     @property
     def breaks(self) -> Array:
         """Where the interpolation has kinks in energy, in TeV."""
-        axis = next(axis for axis in self.axes if _is_energy(axis))
-        kinks = axis.center if _is_uniform(axis) else np.union1d(axis.nodes, axis.center)
+        axis = next(axis for axis in self.axes if is_energy(axis))
+        kinks = axis.center if is_uniform(axis) else np.union1d(axis.nodes, axis.center)
         return jnp.asarray(kinks)
 
     def __call__(self, energy: ArrayLike) -> Array:
@@ -184,10 +185,10 @@ class TemplateND(AbstractQuadrature, AbstractSpectral):
         values, weights, node, pixel = jnp.asarray(self.values), [], np.zeros(1), jnp.zeros(())
         for i, axis in enumerate(self.axes):
             bins = np.arange(float(axis.nbin))
-            if _is_energy(axis):
-                node, pixel = bins, _pixel(axis, energy)
+            if is_energy(axis):
+                node, pixel = bins, axis_pixel(axis, energy)
                 continue
-            place = _pixel(axis, next(parameters))
+            place = axis_pixel(axis, next(parameters))
             values, near = cut_cell(values, bins, place, axis=i)
             weight = place - near[0] if axis.nbin > 1 else jnp.zeros(())
             weights.append((i, jnp.stack([1.0 - weight, weight])[: axis.nbin]))
@@ -196,41 +197,6 @@ class TemplateND(AbstractQuadrature, AbstractSpectral):
         for i, weight in reversed(weights):
             logarithm = jnp.tensordot(logarithm, weight, axes=(i, 0))
         return jnp.exp(interpolate_grid(logarithm, [node], [pixel]))
-
-
-_SCALES = {"lin": np.asarray, "log": np.log, "sqrt": np.sqrt}
-
-
-def _pixel(axis: MapAxis, coordinate: ArrayLike) -> Array:
-    """Give the place on an axis in bins, as `MapAxis.coord_to_pix`, but differentiable."""
-    point = jnp.asarray(coordinate, float)
-    if axis.interp != "lin":
-        point = jnp.log(point) if axis.interp == "log" else jnp.sqrt(point)
-    nodes = _SCALES[axis.interp](np.asarray(axis.nodes))
-    first = 0.0 if axis.node_type == "center" else -0.5
-    if _is_uniform(axis):
-        return first + (point - nodes[0]) * ((len(nodes) - 1) / (nodes[-1] - nodes[0]))
-    return interpolate_grid(first + np.arange(len(nodes)), [nodes], [point])
-
-
-def _is_uniform(axis: MapAxis) -> bool:
-    """Tell whether all bins have the same width on the scale of the axis."""
-    steps = np.diff(_SCALES[axis.interp](np.asarray(axis.nodes)))
-    return len(steps) > 0 and bool(np.allclose(steps, steps[0], rtol=1e-9))
-
-
-def _is_energy(axis: MapAxis) -> bool:
-    return axis.name in ("energy_true", "energy")
-
-
-def _axis_specs(axes: tuple[MapAxis, ...]) -> dict[str, ParameterSpec]:
-    """Declare a parameter for each axis but that of energy."""
-    declared = {}
-    for axis in axes:
-        if not _is_energy(axis):
-            low, high = axis.nodes[0], axis.nodes[-1]
-            declared[axis.name] = ParameterSpec(0.5 * (low + high), axis.unit, low, high)
-    return declared
 
 
 def _power_laws(log_values: Callable[[Array], Array], power: float) -> Callable[..., Array]:
