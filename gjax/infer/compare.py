@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import comb
-from scipy.stats import chi2, norm
+from scipy.special import chdtrc, comb, ndtri
 
 from gjax.infer.minimize import Status
 from gjax.infer.result import FitResult
@@ -104,7 +103,7 @@ def p_value_nested(ts: float, dof: int, bounded: int = 0) -> float:
     total = 0.0
     for j in range(bounded + 1):
         freedom = dof - bounded + j
-        tail = float(chi2.sf(ts, freedom)) if freedom else float(ts <= 0)
+        tail = float(chdtrc(freedom, max(ts, 0.0))) if freedom else float(ts <= 0)
         total += float(comb(bounded, j)) * tail
     return total / 2.0**bounded
 
@@ -191,4 +190,4 @@ def _bins(data: object) -> int:
 
 def p_to_sigma(p: float) -> float:
     """Give the standard deviations of a normal distribution with the same one-sided p-value."""
-    return float(norm.isf(p))
+    return -float(ndtri(p))

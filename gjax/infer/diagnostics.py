@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 __all__ = ["PosteriorWarning", "ess_bulk", "ess_tail", "r_hat"]
 
@@ -63,6 +62,8 @@ def _split(draws: np.ndarray) -> np.ndarray:
 
 def _scores(draws: np.ndarray) -> np.ndarray:
     """Replace draws by the normal scores of their ranks."""
+    from scipy.stats import rankdata  # takes as long to import as JAX
+
     ranks = rankdata(draws, method="average").reshape(draws.shape)
     return ndtri((ranks - 0.375) / (draws.size + 0.25))
 

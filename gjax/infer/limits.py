@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from gjax.infer.crossing import Crossing, Origin, find_crossings, origin_of, rays_from
 from gjax.infer.result import FitResult
@@ -258,14 +258,14 @@ def _sigmas(n_sigma: float | None, confidence: float | None, one_sided: bool) ->
     least = 0.5 if one_sided else 0.0
     if not least < confidence < 1:
         raise ValueError(f"confidence must be between {least} and 1, got {confidence}")
-    return float(norm.isf(1 - confidence if one_sided else 0.5 * (1 - confidence)))
+    return -float(ndtri(1 - confidence if one_sided else 0.5 * (1 - confidence)))
 
 
 def _limit(
     result: FitResult, parameter: str | Key, side: str, sigmas: float, one_sided: bool
 ) -> Limit:
     position = result.parameters.free[free_coordinate(result, parameter)]
-    both, single = 1 - 2 * norm.sf(sigmas), norm.cdf(sigmas)
+    both, single = 1 - 2 * ndtr(-sigmas), ndtr(sigmas)
     contents = (
         f"one-sided {single:.2%}" if one_sided else f"end of the two-sided {both:.2%} interval"
     )

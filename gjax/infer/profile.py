@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.special import chdtr, chdtri, ndtr
 
 from gjax.infer.crossing import Origin, find_crossings, origin_of, rays_from
 from gjax.infer.grid_walk import Walked, walk_grid
@@ -273,9 +273,9 @@ def stat_contour(
     """
     origin = origin_of(result)
     pair = _pair(result, parameter1, parameter2)
-    content = 1 - 2 * norm.sf(n_sigma)
-    rise = float(chi2.ppf(content, 2)) if joint else n_sigma**2
-    content = content if joint else chi2.cdf(rise, 2)
+    content = 1 - 2 * ndtr(-n_sigma)
+    rise = float(chdtri(2, 1 - content)) if joint else n_sigma**2
+    content = content if joint else chdtr(2, rise)
     direction = np.zeros((n_points, origin.theta.size))
     direction[:, pair] = _directions(origin, pair, rise, n_points)
     kept = np.zeros(direction.shape, bool)
