@@ -1,7 +1,8 @@
 """Models of what the sky and the background emit: physics only, arrays in and arrays out.
 
-`spectral` and `spatial` hold the shapes; `SkyModel` and `FoVBackground` combine them to sources and
-backgrounds; `ResponseModifier` lets a fit vary an instrument; `Models` names them; `registry` finds the classes by the tags of models files.
+`spectral`, `spatial` and `temporal` hold the shapes; `SkyModel` and `FoVBackground` combine them to
+sources and backgrounds; `ResponseModifier` lets a fit vary an instrument; `Models` names them;
+`registry` finds the classes by the tags of models files.
 """
 
 from __future__ import annotations

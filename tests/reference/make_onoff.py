@@ -52,9 +52,7 @@ RADIUS_VERITAS = 0.08944272
 
 def axis(low, high, nbin, name="energy", per_decade=False):
     """Make an energy axis in TeV."""
-    return MapAxis.from_energy_bounds(
-        low, high, nbin, unit="TeV", name=name, per_decade=per_decade
-    )
+    return MapAxis.from_energy_bounds(low, high, nbin, unit="TeV", name=name, per_decade=per_decade)
 
 
 def exclusion(center, radius, around):
@@ -207,9 +205,7 @@ def fit_all(name, case, datasets):
     amplitude = 4e-11 * u.Unit("cm-2 s-1 TeV-1")
     range_ = case.get("fit_range")
     result = {
-        "power_law": fit(
-            datasets, PowerLawSpectralModel(index=index, amplitude=amplitude), range_
-        ),
+        "power_law": fit(datasets, PowerLawSpectralModel(index=index, amplitude=amplitude), range_),
         "log_parabola": fit(
             datasets,
             LogParabolaSpectralModel(
