@@ -11,13 +11,14 @@ from gjax.model.spatial.abstract import AbstractSpatial
 from gjax.model.spectral.abstract import AbstractSpectral
 from gjax.model.temporal.abstract import AbstractTemporal
 
-__all__ = ["RESPONSES", "SkyModel"]
+__all__ = ["RESPONSES", "SkyModel", "as_names"]
 
 #: Parts of an instrument's response through which a source is seen.
 RESPONSES = ("exposure", "psf", "edisp")
 
 
-def _as_names(names: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...] | None:
+def as_names(names: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...] | None:
+    """Give names of datasets as a tuple, of which one may stand alone; None stays."""
     if names is None:
         return None
     return (names,) if isinstance(names, str) else tuple(names)
@@ -67,7 +68,7 @@ class SkyModel(eqx.Module):
     spatial: AbstractSpatial | None = None
     temporal: AbstractTemporal | None = None
     datasets_names: tuple[str, ...] | None = eqx.field(
-        static=True, default=None, converter=_as_names
+        static=True, default=None, converter=as_names
     )
     apply_irf: tuple[str, ...] = eqx.field(static=True, default=RESPONSES, converter=_as_responses)
 

@@ -8,18 +8,13 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from gjax.maps.map import Map
+from gjax.model.sky import as_names
 from gjax.model.spatial.abstract import AbstractSpatial
 from gjax.model.spectral.abstract import AbstractSpectral
 from gjax.model.spectral.power_law import PowerLawNorm
 from gjax.typing import Array
 
 __all__ = ["TemplateNPred"]
-
-
-def _as_names(names: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...] | None:
-    if names is None:
-        return None
-    return (names,) if isinstance(names, str) else tuple(names)
 
 
 @final
@@ -62,7 +57,7 @@ class TemplateNPred(eqx.Module):
     spectral: AbstractSpectral = eqx.field(default_factory=PowerLawNorm)
     spatial: AbstractSpatial | None = None
     datasets_names: tuple[str, ...] | None = eqx.field(
-        static=True, default=None, converter=_as_names
+        static=True, default=None, converter=as_names
     )
     filename: str | None = eqx.field(static=True, default=None)
 
