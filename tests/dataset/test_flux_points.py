@@ -230,16 +230,6 @@ def assert_fit(datasets, case, *, of_error=0.01, error=0.02):
         assert result.errors[i] == pytest.approx(sigma, rel=error), name
 
 
-@pytest.mark.parametrize("number", [0, 1, 2], ids=["pl", "ecpl", "lp"])
-def test_joint_fit_of_three_catalogs_is_that_of_gammapy(reference, number):
-    """HESS J1507-622 in 3FGL, 3FHL and gamma-cat, as in Gammapy's tutorial."""
-    datasets = [
-        FluxPointsDataset.from_flux_points(read_flux_points(REFERENCE / f"sed_{name}.ecsv"), name)
-        for name in ("3fgl", "3fhl", "gammacat")
-    ]
-    assert_fit(datasets, reference["fits"][number])
-
-
 @pytest.mark.parametrize("number", [0, 1], ids=["fermi", "hawc"])
 def test_fit_of_published_points_is_that_of_gammapy(reference, gammapy_data, number):
     name = (

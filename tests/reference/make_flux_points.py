@@ -1,8 +1,7 @@
 """Write data/flux_points.json: what Gammapy reads from files of flux points, and how it fits them.
 
-Run in an environment with Gammapy, with GAMMAPY_DATA set: ``python make_flux_points.py``. Points of
-catalogs are written as data/sed_*.ecsv by Gammapy. The tests of flux points compare with these
-files; they do not need Gammapy.
+Run in an environment with Gammapy, with GAMMAPY_DATA set: ``python make_flux_points.py``. The tests
+of flux points compare with this file; they do not need Gammapy.
 """
 
 import json
@@ -13,7 +12,6 @@ from pathlib import Path
 import gammapy
 import numpy as np
 from astropy.table import Table
-from gammapy.catalog import CATALOG_REGISTRY
 from gammapy.datasets import Datasets, FluxPointsDataset
 from gammapy.estimators import FluxPoints
 from gammapy.modeling import Fit
@@ -31,17 +29,7 @@ FILES = [
 ]
 CURVES = [f"estimators/pks2155_hess_lc/pks2155_hess_lc{end}.fits" for end in ("", "_3bins")]
 CTB_37B = "tests/spectrum/flux_points/flux_points_ctb_37b.txt"
-SOURCES = {
-    "3fgl": "3FGL J1506.6-6219",
-    "3fhl": "3FHL J1507.9-6228e",
-    "gamma-cat": "HESS J1507-622",
-}
 PL = ("pl", {"index": 2.2, "amplitude": 1e-12})
-MODELS = [
-    PL,
-    ("ecpl", {"index": 2.0, "amplitude": 1e-12, "lambda_": 0.1}),
-    ("lp", {"alpha": 2.0, "amplitude": 1e-12, "beta": 0.1, "reference": 1.0}),
-]
 HAWC_START = {"alpha": 2.6, "amplitude": 3e-11, "beta": 0.1, "reference": 1.0}
 QUANTITIES = [
     "norm", "norm_err", "norm_errn", "norm_errp", "norm_ul", "dnde", "dnde_err", "dnde_ul",
@@ -129,24 +117,12 @@ def ctb_37b():
     return FluxPoints.from_table(table, sed_type="dnde")
 
 
-def catalog_points():
-    """Take the flux points of one source from three catalogs and write them."""
-    points = {}
-    for tag, name in SOURCES.items():
-        points[tag] = CATALOG_REGISTRY.get_cls(tag)()[name].flux_points
-        # As norms: with the spectrum of the catalog, which relates fluxes of bands to dnde.
-        path = HERE / f"sed_{tag.replace('-', '')}.ecsv"
-        points[tag].write(path, sed_type="likelihood", overwrite=True)
-    return points
-
-
 def main():
     """Write the file."""
     warnings.simplefilter("ignore")
     points = {name: FluxPoints.read(DATA / name) for name in FILES}
     points[CTB_37B] = ctb_37b()
     curves = {name: FluxPoints.read(DATA / name) for name in CURVES}
-    catalogs = catalog_points()
     crab = points["estimators/crab_hess_fp/crab_hess_fp.fits"]
     profiled = crab.slice_by_idx({"energy": slice(1, None)})
     stats = [
@@ -176,7 +152,6 @@ def main():
             "nodes": numbers(nodes),
             **statistic(profiled, "profile", "pl", {"index": 2.6, "amplitude": 3.5e-11}),
         },
-        "fits": [fit(catalogs, *spectrum) for spectrum in MODELS],
         "single": [
             fit({"points": points[FILES[1]]}, *PL),
             fit({"points": points[FILES[0]]}, "lp", HAWC_START),
@@ -184,7 +159,7 @@ def main():
         ],
     }
     (HERE / "flux_points.json").write_text(json.dumps(content) + "\n")
-    for line in content["fits"] + content["single"]:
+    for line in content["single"]:
         print(line)
 
 
