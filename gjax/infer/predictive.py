@@ -15,7 +15,7 @@ from gjax.dataset.datasets import AnyDataset
 from gjax.infer.objective import Objective, make_objective
 from gjax.infer.posterior import Posterior
 from gjax.parameters import Layout
-from gjax.predict.fold import PreparedDataset, fold, map_datasets
+from gjax.predict.fold import PreparedDataset, fold, map_datasets, padding
 from gjax.predict.physics import Components
 from gjax.predict.points import PreparedPoints, predict_points
 from gjax.predict.sparse import npred_sparse
@@ -206,7 +206,6 @@ def _cube(data: PreparedDataset, values: Any) -> Array:
     values = jnp.asarray(values)
     if bins.is_used is not None:
         values = jnp.where(jnp.asarray(bins.is_used), values, 0.0)
-    n_energy, ny, nx = data.mask.shape
-    pad = (np.shape(data.exposure)[1] - nx) // 2
+    pad = padding(data)
     at = jnp.asarray(bins.energy), jnp.asarray(bins.row) - pad, jnp.asarray(bins.column) - pad
-    return jnp.zeros((n_energy, ny, nx)).at[at].add(values)
+    return jnp.zeros(data.mask.shape).at[at].add(values)

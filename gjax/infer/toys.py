@@ -18,7 +18,7 @@ from gjax.predict.fold import Block, PreparedDataset, map_datasets
 from gjax.predict.occupied import Occupied
 from gjax.predict.physics import Components
 from gjax.predict.points import PreparedPoints
-from gjax.predict.sparse import npred_sparse
+from gjax.predict.sparse import fixed_transfers, npred_sparse
 from gjax.stats.wstat import profiled_background
 from gjax.typing import Array, Theta
 
@@ -48,7 +48,9 @@ def list_all_bins(objective: Objective) -> Objective:
         if isinstance(block.data, PreparedPoints):
             names = ", ".join(objective.prepared.names[i] for i in block.datasets)
             raise ValueError(f"flux points cannot be simulated: {names}")
-        data = dataclasses.replace(block.data, occupied=_all_bins(block.data))
+        spans = (np.size(block.data.mask[0]),) * len(block.data.spans)
+        data = dataclasses.replace(block.data, occupied=_all_bins(block.data), spans=spans)
+        data = dataclasses.replace(data, fixed=fixed_transfers(data))
         blocks.append(dataclasses.replace(block, data=data))
     prepared = dataclasses.replace(objective.prepared, blocks=tuple(blocks))
     return dataclasses.replace(objective, prepared=prepared)
@@ -128,7 +130,7 @@ def _all_bins(data: PreparedDataset) -> Occupied:
     mask = np.asarray(data.mask)
     stacked, bins = mask.shape[0], data.occupied
     shape = (stacked, mask[0].size)
-    pad = (np.shape(data.exposure)[2] - mask.shape[3]) // 2
+    pad = (np.shape(data.exposure)[-1] - mask.shape[-1]) // 2
     energy, row, column = np.indices(mask.shape[1:]).reshape(3, -1)
 
     def flat(cube: Any) -> np.ndarray:
@@ -154,9 +156,11 @@ def _all_bins(data: PreparedDataset) -> Occupied:
         energy=np.broadcast_to(energy, shape),
         row=np.broadcast_to(row + pad, shape),
         column=np.broadcast_to(column + pad, shape),
+        first=None,
         counts=spread(bins.counts),
         background=background,
         constant=flat(data.constant),
+        exposure=np.asarray(data.exposure)[:, :, row + pad, column + pad].swapaxes(1, 2),
         counts_off=spread(bins.counts_off) if onoff else None,
         alpha=spread(bins.alpha, 1.0) if onoff else None,
         is_used=mask.reshape(shape) if onoff else None,

@@ -26,13 +26,30 @@ import jax.numpy as jnp
 import numpy as np
 
 from gjax.predict.factors import Factors, counts_at_bins, weighted_sums
-from gjax.predict.fold import PreparedDataset, background_factor, padding, window_elements
+from gjax.predict.fold import (
+    PreparedDataset,
+    background_factor,
+    padded_shape,
+    padding,
+    source_flux,
+)
 from gjax.predict.group import map_stacked
 from gjax.predict.physics import Components
-from gjax.predict.reco import collect, counts_at, window_exposure
+from gjax.predict.reco import pull, window_exposure
 from gjax.predict.source import AbstractSource
-from gjax.predict.sparse import Sparse, inner_pixels, npred_sparse, place_in_window
+from gjax.predict.sparse import (
+    Region,
+    Sparse,
+    add_sources,
+    cut_mask,
+    find_region,
+    inner_pixels,
+    kinds,
+    source_transfer,
+    weigh_fields,
+)
 from gjax.predict.statistic import Slopes, bin_slopes
+from gjax.predict.transfer import Transfer, rows_of_window
 from gjax.typing import Array, Float
 
 __all__ = ["Expansion", "Varying", "expand", "local_vector"]
@@ -80,18 +97,25 @@ def local_vector(physics: Components, varying: Varying) -> Float[Array, " local"
 
 def expand(data: PreparedDataset, physics: Components, varying: Varying) -> Expansion:
     """Expand the prediction of one dataset to second order in its local parameters."""
-    sparse = npred_sparse(data, physics)
+    factor = background_factor(data, physics)
+    region = weigh_fields(data, factor, find_region(data, physics, factor))
+    listed = list(zip(kinds(data, physics), varying.sources, strict=True))
+    seen = [
+        map_stacked(lambda one, w=which, s=span: _see(one, data, w, region, s), parts, elements)
+        for (parts, span, elements), which in listed
+    ]
+    sources = [(kind.total, kind.npred, kind.first) for kind in seen]
+    sparse = add_sources(data, factor, region, sources)
     bins = bin_slopes(data.occupied, sparse)
     blocks = [_expand_background(data, physics, varying.background, sparse, bins)]
-    for stacked, models, which in zip(data.sources, physics.sources, varying.sources, strict=True):
+    for ((parts, _, elements), which), kind in zip(listed, seen, strict=True):
 
-        def one(parts: Any, which: Any = which) -> _Block:
-            source, emission, spatial = parts
-            return _expand_source(source, data, (emission, spatial), which, sparse, bins.npred)
+        def one(pair: Any, which: Any = which) -> _Block:
+            return _expand_source(*pair, data, which, region, bins.npred)
 
-        kind = map_stacked(one, (stacked, *models), window_elements(stacked, data))
-        blocks += [jax.tree.map(lambda leaf, i=i: leaf[i], kind) for i in range(_length(stacked))]
-    curvature = jax.scipy.linalg.block_diag(*[block.curvature for block in blocks])
+        stacked = map_stacked(one, (parts, kind), elements)
+        number = _length(parts)
+        blocks += [jax.tree.map(lambda leaf, i=i: leaf[i], stacked) for i in range(number)]
     slopes = jnp.concatenate([block.slopes for block in blocks])
     by_alpha = None
     if sparse.alpha is not None:
@@ -104,8 +128,27 @@ def expand(data: PreparedDataset, physics: Components, varying: Varying) -> Expa
         slopes=slopes,
         slopes_alpha=by_alpha,
         gradient=jnp.concatenate([block.gradient for block in blocks]),
-        curvature=curvature,
+        curvature=jax.scipy.linalg.block_diag(*[block.curvature for block in blocks]),
     )
+
+
+class _Seen(eqx.Module):
+    """The prediction of a source with its slopes, as far as the statistic needs it.
+
+    Parameters
+    ----------
+    total, npred :
+        Sum over the mask, and counts in a slice of the occupied bins.
+    first :
+        Position of the first of these bins.
+    transfer :
+        Of the image and of its derivatives in the spatial parameters.
+    """
+
+    total: Array
+    npred: Array
+    first: Array
+    transfer: Transfer
 
 
 class _Block(eqx.Module):
@@ -205,62 +248,108 @@ def _bin_weights(data: PreparedDataset, sparse: Sparse, slope: Array) -> Array:
     """Give the weight of each bin of the map, shape ``(ereco, y, x)``; see `_window_weights`."""
     bins = data.occupied
     padded = sparse.region.mask.astype(float)
-    at = jnp.asarray(bins.row), jnp.asarray(bins.column), jnp.asarray(bins.energy)
+    at = jnp.asarray(bins.energy), jnp.asarray(bins.row), jnp.asarray(bins.column)
     return inner_pixels(data, padded.at[at].add(slope))
 
 
+def _see(
+    parts: Any, data: PreparedDataset, which: tuple[Any, Any], region: Region, span: int
+) -> _Seen:
+    """Predict a source and differentiate its image."""
+    source, present, fixed, emission, spatial = parts
+    start, images = source.start(spatial, padded_shape(data)), None
+    if fixed is None:
+        vector = _pick(spatial, which[1])
+        shape, push = jax.linearize(_shape_at(source, data, spatial, which[1], start), vector)
+        images = source.blur(shape)[None]
+        if vector.size:
+            # One after the other, as each is large.
+            moved = jax.lax.map(lambda move: source.blur(push(move)), jnp.eye(vector.size))
+            images = jnp.concatenate([images, moved])
+    found, bins = source_transfer(source, data, images, start, fixed, region, span)
+    flux = source_flux(data, emission, present)
+    total, seen = jnp.asarray(found.total), jnp.asarray(found.bins)
+    return _Seen(total[0] @ flux, seen[0] @ flux, bins.first, found)
+
+
+def _shape_at(
+    source: AbstractSource, data: PreparedDataset, spatial: Any, which: Any, start: Any
+) -> Callable[[Array], Array]:
+    """Give the shape of a source as a function of the spatial parameters that can change."""
+    return lambda vector: source.shape(_put(spatial, which, vector), data.grid, start)
+
+
 def _expand_source(
-    source: AbstractSource,
+    parts: Any,
+    seen: _Seen,
     data: PreparedDataset,
-    models: tuple[Any, Any],
     which: tuple[Any, Any],
-    sparse: Sparse,
+    region: Region,
     slope: Array,
 ) -> _Block:
-    own, spatial = (_pick(model, chosen) for model, chosen in zip(models, which, strict=True))
-    start = source.start(models[1], np.shape(data.exposure)[:2])
-    inside, at = place_in_window(data.occupied, start, source.window.shape)
-    weights = _window_weights(source, start, sparse, (inside, at), slope)
-    exposure = window_exposure(source, data.exposure, start)
-    edges = jnp.asarray(data.energy_true_edges)
+    _, present, _, emission, _ = parts
+    own = _pick(emission, which[0])
 
     def flux(vector: Array) -> Array:
-        return _put(models[0], which[0], vector).flux(edges[:-1], edges[1:], data.intervals)
-
-    def image(vector: Array) -> Array:
-        return source.image(_put(models[1], which[1], vector), data.grid, data.exposure, start)
-
-    def weighed(vector: Array) -> Array:
-        return collect(source, image(vector)[None], exposure, weights)[0]
+        return source_flux(data, _put(emission, which[0], vector), present)
 
     flux0, flux1 = flux(own), _slopes(flux, own)
-    image0, push = jax.linearize(image, spatial)
-    images = image0[None]
-    if spatial.size:
-        images = jnp.concatenate([images, jax.lax.map(push, jnp.eye(spatial.size))])
-    sums = collect(source, images, exposure, weights)
-    seen = jnp.where(inside[:, None], counts_at(source, images, exposure, at), 0.0)
+    total, bins = jnp.asarray(seen.transfer.total), jnp.asarray(seen.transfer.bins)
+    here = jax.lax.dynamic_slice_in_dim(slope, seen.first, bins.shape[1])
+    # The weight of a bin is one, and in the occupied bins the slope of the statistic besides.
+    sums = total + jnp.einsum("mbt,b->mt", bins, here)
     cross = (sums[1:] @ flux1).T
     bend = jnp.einsum("tjk,t->jk", _bends(flux, own), sums[0])
-    move = jnp.einsum("t,tjk->jk", flux0, _bends(weighed, spatial))
+    move = _bend_shape(parts, data, which[1], region, slope, flux0, bins.shape[1])
+    slopes = jnp.concatenate([(bins[0] @ flux1).T, bins[1:] @ flux0])
+    everywhere = jnp.zeros((len(slopes), slope.size))
     return _Block(
-        slopes=jnp.concatenate([(seen[0] @ flux1).T, seen[1:] @ flux0]),
+        slopes=jax.lax.dynamic_update_slice_in_dim(everywhere, slopes, seen.first, 1),
         gradient=jnp.concatenate([sums[0] @ flux1, sums[1:] @ flux0]),
         curvature=jnp.block([[bend, cross], [cross.T, move]]),
     )
 
 
+def _bend_shape(
+    parts: Any,
+    data: PreparedDataset,
+    which: Any,
+    region: Region,
+    slope: Array,
+    flux: Array,
+    span: int,
+) -> Array:
+    """Sum the weighted second derivatives of a source's counts in its spatial parameters.
+
+    The weights are carried back through the response to the shape, whose second derivatives then
+    need no convolution.
+    """
+    source, _, fixed, _, spatial = parts
+    vector = _pick(spatial, which)
+    if fixed is not None or not vector.size:
+        return jnp.zeros((vector.size, vector.size))
+    start = source.start(spatial, padded_shape(data))
+    shape_at = _shape_at(source, data, spatial, which, start)
+    weights = _window_weights(source, data, region, slope, start, span)
+    exposure = window_exposure(source, data.exposure, start)
+    image, carry_back = jax.vjp(source.blur, shape_at(vector))
+    at_image = pull(source, weights, exposure, flux)
+    if len(image) == 1:
+        at_image = at_image.sum(axis=0, keepdims=True)
+    (at_shape,) = carry_back(at_image)
+    return _bends(lambda point: jnp.sum(at_shape * shape_at(point)), vector)
+
+
 def _window_weights(
     source: AbstractSource,
-    start: tuple[Array, Array],
-    sparse: Sparse,
-    place: tuple[Array, tuple[Array, Array, Array]],
+    data: PreparedDataset,
+    region: Region,
     slope: Array,
+    start: tuple[Array, Array],
+    span: int,
 ) -> Array:
     """Give the weight of each bin of a window: one in the region, and the slope at counts."""
-    mask = sparse.region.mask
-    zero = jnp.zeros((), start[0].dtype)
-    shape = (*source.window.shape, mask.shape[-1])
-    weights = jax.lax.dynamic_slice(mask, (*start, zero), shape).astype(float)
-    inside, at = place
-    return weights.at[at].add(jnp.where(inside, slope, 0.0))
+    bins = rows_of_window(data.occupied, start, source.window.shape, span)
+    weights = cut_mask(source, region.mask, start).astype(slope.dtype)
+    at = bins.energy, bins.row, bins.column
+    return weights.at[at].add(jnp.where(bins.inside, bins.cut(slope), 0.0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -18,9 +17,7 @@ from gjax.predict.source import (
     Follow,
     Window,
     convolve,
-    cut_array,
     cut_grid,
-    tidy,
 )
 from gjax.typing import Array, ArrayLike, Float
 
@@ -57,22 +54,28 @@ class ExtendedSource(AbstractSource):
     window: Window = eqx.field(static=True)
     oversampling: int = eqx.field(static=True)
 
-    def image(
-        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "h w etrue"]:
-        """Give exposure times the convolved morphology on the window."""
+    def shape(
+        self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]
+    ) -> Float[Array, "part energy h w"]:
+        """Give the morphology in each part of the pixels, times solid angle."""
         pixels = cut_grid(grid, start, self.window.shape)
-        nodes = self._nodes()
+        nodes = jnp.asarray(self._nodes())
         rotation = jnp.asarray(self.place.locator.rotation)
         # A value per pixel counts where there is sky.
         area = pixels.solid_angle > 0 if spatial.is_per_pixel else pixels.solid_angle
         weight = area / self.oversampling**2
 
+        def at_one(node: Array, energy: Array | None) -> Array:
+            at = pixels.center + node[0] * pixels.step_x + node[1] * pixels.step_y
+            lon, lat = vector.to_lonlat(jnp.einsum("ij,ihw->hwj", rotation, at))
+            return spatial(lon, lat, self.resolution, energy)
+
         def part(at_nodes: Array, energy: Array | None) -> Array:
+            if len(at_nodes) == 1:
+                return at_one(at_nodes[0], energy) * weight
+
             def add(total: Array, node: Array) -> tuple[Array, None]:
-                at = pixels.center + node[0] * pixels.step_x + node[1] * pixels.step_y
-                lon, lat = vector.to_lonlat(jnp.einsum("ij,ihw->hwj", rotation, at))
-                return total + spatial(lon, lat, self.resolution, energy), None
+                return total + at_one(node, energy), None
 
             return jax.lax.scan(add, jnp.zeros(self.window.shape), at_nodes)[0] * weight
 
@@ -81,12 +84,24 @@ class ExtendedSource(AbstractSource):
                 return part(at_nodes, None)[None]
             return jax.lax.map(lambda energy: part(at_nodes, energy), jnp.asarray(self.energy))
 
-        if self.kernel is None or len(nodes) == 1:
-            kernel = None if self.kernel is None else self.kernel[0]
-            convolved = convolve(images(jnp.asarray(nodes[0])), kernel)
-        else:
-            convolved = self._convolve_parts(images, nodes)
-        return convolved * cut_array(exposure, start, self.window.shape)
+        if len(nodes) == 1:
+            return images(nodes[0])[None]
+        return jax.lax.map(images, nodes)
+
+    def blur(self, shape: Array) -> Float[Array, "energy h w"]:
+        """Convolve the morphology of each part with its kernel, and add them up."""
+        if self.kernel is None:
+            return shape.sum(axis=0)
+        kernel = jnp.asarray(self.kernel)
+        if len(kernel) == 1:
+            return convolve(shape[0], kernel[0])
+
+        def add(total: Array, one: tuple[Array, Array]) -> tuple[Array, None]:
+            return total + jnp.fft.rfft2(one[0]) * one[1], None
+
+        zero = jnp.zeros(kernel.shape[1:], kernel.dtype)
+        total = jax.lax.scan(add, zero, (shape, kernel))[0]
+        return jnp.fft.irfft2(total, s=self.window.shape)
 
     def _nodes(self) -> np.ndarray:
         """Give the places of the sub-pixels, shape ``(part, sub-pixel, 2)``."""
@@ -98,14 +113,3 @@ class ExtendedSource(AbstractSource):
             np.stack(np.meshgrid(ends[i], ends[j]), axis=-1) for i, j in zip(x, y, strict=True)
         ]
         return np.stack(places).reshape(parts**2, -1, 2)
-
-    def _convolve_parts(self, images: Callable[[Array], Array], nodes: np.ndarray) -> Array:
-        """Convolve the image of each part with its kernel, and add them up."""
-
-        def add(total: Array, one: tuple[Array, Array]) -> tuple[Array, None]:
-            return total + jnp.fft.rfft2(images(one[0])) * one[1], None
-
-        kernel = jnp.asarray(self.kernel)
-        zero = jnp.zeros(kernel.shape[1:], kernel.dtype)
-        total = jax.lax.scan(add, zero, (jnp.asarray(nodes), kernel))[0]
-        return tidy(jnp.fft.irfft2(total, s=self.window.shape))

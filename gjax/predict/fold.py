@@ -2,11 +2,12 @@ r"""Forward folding: from models to predicted counts, as pure functions of prepa
 
 .. math::
 
-    N_{ep} = \max\Big(0,\; \sum_k B^k_{ep}\, b^k_e\, f^k_{ep} + \sum_s \sum_t D^s_{te}\, F^s_t\, X_{tp}\,
-    (P^s_t * M^s)_p \Big)
+    N_{ep} = \max\Big(0,\; \sum_k B^k_{ep}\, b^k_e\, f^k_{ep}
+    + \sum_s \sum_t D^s_{te}\, F^s_t\, X_{tp}\, (P^s_t * M^s)_p \Big)
 
-with backgrounds B and their corrections b in energy and f on the sky, energy dispersion D, the source's flux F in true energy
-bin t, exposure X, PSF P and morphology M. The exposure multiplies after the PSF, as in Gammapy.
+with backgrounds B and their corrections b in energy and f on the sky, energy dispersion D, the
+source's flux F in true energy bin t, exposure X, PSF P and morphology M. The exposure multiplies
+after the PSF, as in Gammapy.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from gjax.predict.points import PreparedPoints
 from gjax.predict.reco import spread, window_exposure
 from gjax.predict.sky_grid import SkyGrid
 from gjax.predict.source import AbstractSource
+from gjax.predict.transfer import Transfer
 from gjax.typing import Array, ArrayLike, Cube
 
 __all__ = [
@@ -39,7 +41,9 @@ __all__ = [
     "fold",
     "map_blocks",
     "map_datasets",
+    "padded_shape",
     "padding",
+    "source_flux",
     "source_window",
     "source_windows",
     "window_elements",
@@ -64,13 +68,19 @@ class PreparedDataset(eqx.Module):
     constant :
         Predicted counts of the sources that have no free parameter, or None.
     exposure :
-        In cm2 s on the padded map, shape ``(y, x, etrue)``.
+        In cm2 s on the padded map, shape ``(etrue, y, x)``.
     grid :
         Directions of the padded map.
     energy_true_edges, energy_center :
         In TeV, shapes ``(etrue + 1,)`` and ``(ereco,)``.
     sources :
         Stacked sources, one entry per kind.
+    present :
+        Per kind, whether each source is one; the others fill up the stack and emit nothing.
+    fixed :
+        Per kind, where its images cannot change, what its counts are made of; else None.
+    spans :
+        Per kind, the number of occupied bins to look at; see `gjax.predict.transfer`.
     intervals :
         Good time intervals, where a source varies with time.
     """
@@ -85,7 +95,10 @@ class PreparedDataset(eqx.Module):
     energy_true_edges: ArrayLike
     energy_center: ArrayLike
     sources: tuple[AbstractSource, ...]
+    present: tuple[ArrayLike, ...]
+    fixed: tuple[Transfer | None, ...]
     intervals: Intervals | None
+    spans: tuple[int, ...] = eqx.field(static=True)
 
 
 class Windows(eqx.Module):
@@ -94,7 +107,7 @@ class Windows(eqx.Module):
     Parameters
     ----------
     counts :
-        Shape ``(h, w, ereco)``.
+        Shape ``(ereco, h, w)``.
     row, column :
         Place of the window's first pixel in the padded map.
     """
@@ -164,29 +177,35 @@ def background_factor(data: PreparedDataset, physics: Components) -> Factors:
 def source_windows(data: PreparedDataset, physics: Components) -> tuple[Windows, ...]:
     """Predict all sources on their windows, one entry per kind of source."""
 
-    def one(parts: tuple[AbstractSource, Emission, Any]) -> Windows:
-        return source_window(parts[0], data, parts[1], parts[2])
+    def one(parts: tuple[AbstractSource, Array, Emission, Any]) -> Windows:
+        source, present, emission, spatial = parts
+        return source_window(source, data, source_flux(data, emission, present), spatial)
 
+    listed = zip(data.sources, data.present, physics.sources, strict=True)
     return tuple(
-        map_stacked(one, (stacked, *models), window_elements(stacked, data))
-        for stacked, models in zip(data.sources, physics.sources, strict=True)
+        map_stacked(one, (stacked, present, *models), window_elements(stacked, data))
+        for stacked, present, models in listed
     )
 
 
 def window_elements(source: AbstractSource, data: PreparedDataset) -> int:
     """Give the number of elements of the image of a source in true energy."""
     height, width = source.window.shape
-    return height * width * np.shape(data.exposure)[-1]
+    return height * width * np.shape(data.exposure)[0]
+
+
+def source_flux(data: PreparedDataset, emission: Emission, present: ArrayLike) -> Array:
+    """Give the flux of a source in each bin of true energy, in cm-2 s-1."""
+    edges = jnp.asarray(data.energy_true_edges)
+    return emission.flux(edges[:-1], edges[1:], data.intervals) * present
 
 
 def source_window(
-    source: AbstractSource, data: PreparedDataset, emission: Emission, spatial: Any
+    source: AbstractSource, data: PreparedDataset, flux: Array, spatial: Any
 ) -> Windows:
     """Predict one source on its window."""
-    start = source.start(spatial, np.shape(data.exposure)[:2])
-    image = source.image(spatial, data.grid, data.exposure, start)
-    edges = jnp.asarray(data.energy_true_edges)
-    flux = emission.flux(edges[:-1], edges[1:], data.intervals)
+    start = source.start(spatial, padded_shape(data))
+    image = source.image(spatial, data.grid, start)
     exposure = window_exposure(source, data.exposure, start)
     return Windows(spread(source, image, exposure, flux), *start)
 
@@ -194,11 +213,11 @@ def source_window(
 def assemble(data: PreparedDataset, factor: Factors, windows: tuple[Windows, ...]) -> Cube:
     """Add background and sources on the map, not clipped."""
     n_energy, ny, nx = data.mask.shape
-    padded, pad = np.shape(data.exposure)[:2], padding(data)
-    total = jnp.zeros((*padded, n_energy))
+    pad = padding(data)
+    total = jnp.zeros((n_energy, *padded_shape(data)))
     for kind in windows:
         total = _add_windows(total, kind)
-    total = jnp.moveaxis(total[pad : pad + ny, pad : pad + nx], -1, 0)
+    total = total[:, pad : pad + ny, pad : pad + nx]
     if data.constant is not None:
         total = total + data.constant
     if data.background is not None:
@@ -206,16 +225,21 @@ def assemble(data: PreparedDataset, factor: Factors, windows: tuple[Windows, ...
     return total
 
 
+def padded_shape(data: PreparedDataset) -> tuple[int, int]:
+    """Give rows and columns of the padded map."""
+    return np.shape(data.exposure)[-2:]
+
+
 def padding(data: PreparedDataset) -> int:
     """Give the number of pixels by which the map is padded on each side."""
-    return (np.shape(data.exposure)[0] - data.mask.shape[-2]) // 2
+    return (padded_shape(data)[0] - data.mask.shape[-2]) // 2
 
 
 def _add_windows(total: Array, stacked: Windows) -> Array:
     """Add the windows of all sources of one kind to the padded cube, one after the other."""
 
     def add(total: Array, one: Windows) -> tuple[Array, None]:
-        at = (one.row, one.column, jnp.zeros((), one.row.dtype))
+        at = (jnp.zeros((), one.row.dtype), one.row, one.column)
         window = jax.lax.dynamic_slice(total, at, one.counts.shape)
         return jax.lax.dynamic_update_slice(total, window + one.counts, at), None
 

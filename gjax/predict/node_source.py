@@ -10,9 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gjax.predict.reco import window_exposure
 from gjax.predict.sky_grid import SkyGrid
-from gjax.predict.source import AbstractSource, Stay, TemplateSource, Window
+from gjax.predict.source import AbstractSource, Stay, TemplateSource, Window, tidy
 from gjax.typing import Array, ArrayLike, Float
 
 __all__ = ["NodeSource", "mix_nodes", "node_source"]
@@ -24,7 +23,7 @@ class NodeSource(AbstractSource):
     Parameters
     ----------
     images :
-        Convolved morphology of each node, shape ``(*nodes, h, w, etrue or 1)``.
+        Convolved morphology of each node, shape ``(*nodes, etrue or 1, h, w)``.
     place :
         Where the window is.
     """
@@ -34,11 +33,15 @@ class NodeSource(AbstractSource):
     place: Stay
     window: Window = eqx.field(static=True)
 
-    def image(
-        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "h w etrue"]:
-        """Give exposure times the mixed image."""
-        return mix_nodes(self.images, spatial.place) * window_exposure(self, exposure, start)
+    def shape(
+        self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]
+    ) -> Float[Array, "energy h w"]:
+        """Give the mixed image."""
+        return mix_nodes(self.images, spatial.place)
+
+    def blur(self, shape: Array) -> Float[Array, "energy h w"]:
+        """Give the image as it is."""
+        return shape
 
 
 def mix_nodes(values: ArrayLike, place: tuple[Array, ...]) -> Array:
@@ -86,7 +89,7 @@ def node_source(
         Directions of the padded map.
     """
     sources = [look_up(spatial.at_node(*index)) for index in np.ndindex(spatial.nodes)]
-    images = np.stack([jax.device_get(_convolved(source, grid)) for source in sources])
+    images = tidy(np.stack([jax.device_get(_convolved(source, grid)) for source in sources]))
     return NodeSource(
         edisp=sources[0].edisp,
         images=images.reshape(*spatial.nodes, *images.shape[1:]),
@@ -99,4 +102,4 @@ def node_source(
 def _convolved(source: TemplateSource, grid: SkyGrid) -> Array:
     shape = jnp.shape(grid.solid_angle)
     start = source.start(None, (shape[0], shape[1]))
-    return source.image(None, grid, jnp.ones((*shape, 1)), start)
+    return source.image(None, grid, start)

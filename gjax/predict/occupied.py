@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import equinox as eqx
 import numpy as np
 
 from gjax.typing import ArrayLike
 
-__all__ = ["Occupied", "find_occupied"]
+__all__ = ["Occupied", "find_occupied", "lengthened", "round_up"]
 
 
 class Occupied(eqx.Module):
@@ -16,17 +19,23 @@ class Occupied(eqx.Module):
     Parameters
     ----------
     energy, row, column :
-        Index of each bin, rows and columns on the padded map; padded with bins of zero counts.
+        Index of each bin, rows and columns on the padded map, in the order of the rows; filled up
+        with bins of zero counts in a row beyond the map.
+    first :
+        Number of bins before each row of the padded map, by which the bins of a window are found;
+        None if they are in another order.
     counts :
         Content of each.
     background, constant :
         Backgrounds (shape ``(background, bin)``) and constant prediction in each.
+    exposure :
+        In each, in cm2 s, shape ``(bin, etrue)``.
     background_total :
         Backgrounds inside the mask per energy bin, shape ``(background, ereco)``.
     constant_total :
         Constant prediction inside the mask.
     mask :
-        Bins in the statistic on the padded map, shape ``(y, x, ereco)``.
+        Bins in the statistic on the padded map, shape ``(ereco, y, x)``.
     is_signed :
         Whether background or constant prediction is negative anywhere.
     counts_off, alpha, is_used :
@@ -37,9 +46,11 @@ class Occupied(eqx.Module):
     energy: ArrayLike
     row: ArrayLike
     column: ArrayLike
+    first: ArrayLike | None
     counts: ArrayLike
     background: ArrayLike
     constant: ArrayLike
+    exposure: ArrayLike
     background_total: ArrayLike
     constant_total: ArrayLike
     mask: ArrayLike
@@ -61,6 +72,7 @@ def find_occupied(
     constant: np.ndarray | None,
     pad: int,
     *,
+    exposure: np.ndarray | None = None,
     off: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Occupied:
     """Find the bins with counts inside the mask, and sum what the models do not change.
@@ -73,6 +85,8 @@ def find_occupied(
         Several cubes, shape ``(background, ereco, y, x)``.
     pad :
         Pixels by which the map is padded for folding.
+    exposure :
+        In cm2 s, shape ``(etrue, y, x)``.
     off :
         Off counts and ratio of acceptances, cubes. All bins of the mask are then occupied (in those
         without counts a negative signal matters), and the background is one of zeros, whose factor
@@ -80,11 +94,13 @@ def find_occupied(
     """
     if background is None:
         background = np.zeros((0 if off is None else 1, *counts.shape))
-    energy, row, column = np.nonzero(mask if off is not None else np.where(mask, counts, 0.0))
-    number, length = len(energy), _length(len(energy))
+    wanted = mask if off is not None else mask & (counts != 0)
+    row, column, energy = np.nonzero(np.moveaxis(wanted, 0, -1))
+    number, length = len(energy), round_up(len(energy))
+    rows = counts.shape[1] + 2 * pad
 
     def filled(values: np.ndarray, fill: float = 0.0) -> np.ndarray:
-        found = np.full(length, fill, values.dtype)
+        found = np.full((length, *values.shape[1:]), fill, values.dtype)
         found[:number] = values
         return found
 
@@ -94,16 +110,18 @@ def find_occupied(
     cubes = [*background] if constant is None else [*background, constant]
     return Occupied(
         energy=filled(energy),
-        row=filled(row) + pad,
+        row=filled(row + pad, rows),
         column=filled(column) + pad,
+        first=np.searchsorted(row + pad, np.arange(rows + 1)),
         counts=at_bins(counts),
         background=np.stack([at_bins(cube) for cube in background])
         if len(background)
         else np.zeros((0, length)),
         constant=at_bins(constant),
+        exposure=np.zeros((length, 0)) if exposure is None else filled(exposure[:, row, column].T),
         background_total=np.where(mask, background, 0.0).sum(axis=(2, 3)),
         constant_total=np.asarray(0.0 if constant is None else np.where(mask, constant, 0.0).sum()),
-        mask=np.pad(np.moveaxis(mask, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
+        mask=np.pad(mask, ((0, 0), (pad, pad), (pad, pad))),
         is_signed=np.asarray(any(cube.min() < 0 for cube in cubes)),
         counts_off=None if off is None else at_bins(off[0]),
         alpha=None if off is None else at_bins(off[1], fill=1.0),
@@ -111,7 +129,34 @@ def find_occupied(
     )
 
 
-def _length(number: int) -> int:
+def lengthened(bins: Occupied, length: int) -> Occupied:
+    """Fill a list of bins up to a length."""
+    more = length - len(bins.counts)
+    if more == 0:
+        return bins
+    rows = len(np.asarray(bins.first)) - 1
+
+    def filled(values: ArrayLike | None, fill: float = 0.0, axis: int = 0) -> Any:
+        if values is None:
+            return None
+        room = [(0, 0)] * np.ndim(values)
+        room[axis] = (0, more)
+        return np.pad(np.asarray(values), room, constant_values=fill)
+
+    return dataclasses.replace(
+        bins,
+        row=filled(bins.row, rows),
+        background=filled(bins.background, axis=1),
+        alpha=filled(bins.alpha, 1.0),
+        is_used=filled(bins.is_used, False),
+        **{
+            name: filled(getattr(bins, name))
+            for name in ("energy", "column", "counts", "constant", "exposure", "counts_off")
+        },
+    )
+
+
+def round_up(number: int) -> int:
     """Round up to a power of two or three quarters of one, so that shapes repeat."""
     power = 1 << max(number - 1, 63).bit_length()
     return power * 3 // 4 if number <= power * 3 // 4 else power

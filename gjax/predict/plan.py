@@ -6,7 +6,7 @@ Host code: it runs once per preparation.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,13 +67,16 @@ class SourcePlan:
     Parameters
     ----------
     window :
-        Its shape, and whether it moves.
+        The least one: its shape, and whether it moves.
+    kind :
+        What sources must have in common to share code, the window aside.
     make :
-        Called with the padding of the map.
+        Called with the padding of the map and the window, which may be larger.
     """
 
     window: Window
-    make: Callable[[int], AbstractSource]
+    kind: Hashable
+    make: Callable[[int, Window], AbstractSource]
 
 
 def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding) -> SourcePlan:
@@ -104,11 +107,11 @@ def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding)
         )
     inner = _plan(dataset, spatial, edisp, at, is_free, folding)
 
-    def make(pad: int) -> AbstractSource:
-        source = inner.make(pad)
-        return RecoSource(edisp=edisp, inner=source, place=source.place, window=inner.window)
+    def make(pad: int, window: Window) -> AbstractSource:
+        source = inner.make(pad, window)
+        return RecoSource(edisp=edisp, inner=source, place=source.place, window=window)
 
-    return SourcePlan(inner.window, make)
+    return SourcePlan(inner.window, inner.kind, make)
 
 
 def _plan(
@@ -153,10 +156,10 @@ def _plan_profile(
     steps = _pixel_steps(geom, at)
     pixel = pixel_profile(_radial(dataset, at, folding), steps)
     side = np.degrees(np.linalg.norm(steps, axis=-1)).min()
-    window = _window(geom, at, math.ceil(pixel.profile.radius / side), 0)
+    least = _window(geom, at, math.ceil(pixel.profile.radius / side), 0)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
 
-    def make(pad: int) -> AbstractSource:
+    def make(pad: int, window: Window) -> AbstractSource:
         return ProfileSource(
             edisp=edisp,
             profile=pixel.profile.coefficients,
@@ -166,7 +169,7 @@ def _plan_profile(
             window=window,
         )
 
-    return SourcePlan(window, make)
+    return SourcePlan(least, ("profile", len(pixel.nodes)), make)
 
 
 def _plan_convolved(
@@ -184,12 +187,13 @@ def _plan_convolved(
     radius, smallest = _extent(spatial, energy)
     room = radius * (1 + _GROWTH) if is_free else radius
     psf_reach, kernel = _kernel(dataset, at, steps, spatial.is_point, folding)
-    window = _window(geom, at, math.ceil(room / pixel.min()), psf_reach)
+    least = _window(geom, at, math.ceil(room / pixel.min()), psf_reach)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
     if spatial.is_point:
         return SourcePlan(
-            window,
-            lambda pad: BilinearSource(
+            least,
+            "bilinear",
+            lambda pad, window: BilinearSource(
                 edisp=edisp,
                 kernel=None if kernel is None else transform_kernel(kernel, window.shape),
                 place=Follow(locator(geom, pad, lon, lat, spatial.frame)),
@@ -205,7 +209,7 @@ def _plan_convolved(
     # The root mean square of a uniform cell.
     resolution = folding.soften_edges * pixel.mean() / oversampling / math.sqrt(12.0)
 
-    def make(pad: int) -> AbstractSource:
+    def make(pad: int, window: Window) -> AbstractSource:
         return ExtendedSource(
             edisp=edisp,
             kernel=None if kernels is None else transform_kernel(kernels, window.shape),
@@ -216,7 +220,7 @@ def _plan_convolved(
             oversampling=oversampling,
         )
 
-    return SourcePlan(window, make)
+    return SourcePlan(least, ("extended", oversampling), make)
 
 
 def _parts(oversampling: int, folding: Folding) -> tuple[int, int]:
@@ -262,9 +266,9 @@ def _plan_template(
     steps = _pixel_steps(geom, at)
     pixel = np.degrees(np.linalg.norm(steps, axis=-1))
     psf_reach, kernel = _kernel(dataset, at, steps, False, folding)
-    window = _window(geom, at, math.ceil(spatial.evaluation_radius / pixel.min()), psf_reach)
+    least = _window(geom, at, math.ceil(spatial.evaluation_radius / pixel.min()), psf_reach)
 
-    def make(pad: int) -> AbstractSource:
+    def make(pad: int, window: Window) -> AbstractSource:
         row, column = window_start(geom, pad, window, at)
         transform = None if kernel is None else transform_kernel(kernel, window.shape)
 
@@ -282,7 +286,7 @@ def _plan_template(
             return look_up(spatial)
         return node_source(spatial, look_up, sky_grid(geom, pad, folding.beyond_border))
 
-    return SourcePlan(window, make)
+    return SourcePlan(least, "table", make)
 
 
 def _window(geom: WcsGeom, at: tuple[float, float], source_reach: int, psf_reach: int) -> Window:

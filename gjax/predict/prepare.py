@@ -27,18 +27,23 @@ from gjax.numerics.convolve import good_size
 from gjax.parameters import Parameters
 from gjax.predict.alike import alike
 from gjax.predict.backgrounds import Backgrounds, find_backgrounds
-from gjax.predict.fold import Block, Prepared, PreparedDataset, source_window
+from gjax.predict.fold import Block, Prepared, PreparedDataset
+from gjax.predict.frozen import constant_counts, fixed_source
 from gjax.predict.group import group_equal, stack_trees
-from gjax.predict.occupied import find_occupied
+from gjax.predict.node_source import NodeSource
+from gjax.predict.occupied import Occupied, find_occupied
 from gjax.predict.options import Folding
 from gjax.predict.physics import Components, Emission, Intervals, Members, gather
-from gjax.predict.plan import plan_source
+from gjax.predict.plan import SourcePlan, plan_source
 from gjax.predict.points import PreparedPoints
 from gjax.predict.reco import RecoSource
 from gjax.predict.region import region_source
 from gjax.predict.seen import as_seen
+from gjax.predict.sharing import share_lengths, share_windows
 from gjax.predict.sky_grid import SkyGrid, sky_grid
-from gjax.predict.source import AbstractSource, FixedSource, Stay, Window
+from gjax.predict.source import AbstractSource, FixedSource, Window
+from gjax.predict.sparse import fixed_transfers, inner_pixels
+from gjax.predict.transfer import find_span
 
 __all__ = ["as_list", "prepare"]
 
@@ -91,24 +96,44 @@ def prepare(
     _check_models(models, names)
     table = Parameters.from_models(models) if parameters is None else parameters
     choices = _Choices(_varying(table), Folding() if folding is None else folding, _epoch(listed))
+    n_energy = tuple(d.energy.nbin if isinstance(d, Dataset) else d.energy.size for d in listed)
+    listed = alike(listed)
+    plans = _plan_sources(listed, models, choices)
     ready = [
         _prepare_points(dataset, models, choices)
         if isinstance(dataset, FluxPointsDataset)
-        else _prepare_counts(dataset, models, choices)
-        for dataset in alike(listed)
+        else _prepare_counts(dataset, models, choices, plan)
+        for dataset, plan in zip(listed, plans, strict=True)
     ]
+    ready = _with_equal_lengths(ready)
     known: dict[Hashable, Components] = {}
     keys = [(data, _gathered(members, models, known)) for data, members in ready]
-    blocks = [
-        Block(
-            data=stack_trees([ready[i][0] for i in positions]),
-            datasets=positions,
-            members=tuple(ready[i][1] for i in positions),
-        )
-        for positions in group_equal(keys)
-    ]
-    n_energy = tuple(d.energy.nbin if isinstance(d, Dataset) else d.energy.size for d in listed)
-    return jax.device_put(Prepared(tuple(blocks), names, n_energy))
+    blocks = [_stacked([ready[i] for i in positions], positions) for positions in group_equal(keys)]
+    return Prepared(tuple(blocks), names, n_energy)
+
+
+def _stacked(ready: list[tuple[Any, Members]], positions: tuple[int, ...]) -> Block:
+    """Stack datasets of equal structure, on the device."""
+    data = stack_trees([one for one, _ in ready])
+    if isinstance(data, PreparedDataset):
+        spans = tuple(find_span(data.occupied, kind.window.shape[0]) for kind in data.sources)
+        data = jax.device_put(dataclasses.replace(data, spans=spans))
+        data = dataclasses.replace(data, fixed=fixed_transfers(data))
+    return Block(jax.device_put(data), positions, tuple(members for _, members in ready))
+
+
+def _with_equal_lengths(ready: list[tuple[Any, Members]]) -> list[tuple[Any, Members]]:
+    """Make the lists of occupied bins of datasets with maps of one shape equally long."""
+    shapes: dict[Hashable, list[int]] = {}
+    for i, (data, _) in enumerate(ready):
+        if isinstance(data, PreparedDataset):
+            shapes.setdefault(np.shape(data.exposure), []).append(i)
+    found = list(ready)
+    for positions in shapes.values():
+        lists = share_lengths([ready[i][0].occupied for i in positions])
+        for i, occupied in zip(positions, lists, strict=True):
+            found[i] = (dataclasses.replace(ready[i][0], occupied=occupied), ready[i][1])
+    return found
 
 
 def _gathered(members: Members, models: Any, known: dict[Hashable, Components]) -> Components:
@@ -179,36 +204,106 @@ def _prepare_points(
     return data, Members((), modifiers, tuple(tuple(sources[j] for j in kind) for kind in kinds))
 
 
-def _prepare_counts(
-    dataset: Dataset, models: Any, choices: _Choices
-) -> tuple[PreparedDataset, Members]:
-    """Prepare a dataset of counts on the host."""
-    modifiers, sources = _select(dataset.name, models)
-    parts = models.members
+@dataclass(frozen=True)
+class _Plan:
+    """How the sources of one dataset are to be folded.
+
+    Parameters
+    ----------
+    modifiers, sources :
+        Positions of the models that act in it.
+    moving :
+        Of each source whether its morphology can change.
+    plans :
+        Of each source; empty for a spectrum.
+    windows :
+        Of each source, as they are shared with others.
+    pad :
+        By how many pixels the map is padded.
+    """
+
+    modifiers: tuple[int, ...]
+    sources: list[int]
+    moving: dict[int, bool]
+    plans: dict[int, SourcePlan]
+    windows: dict[int, Window]
+    pad: int
+
+
+def _plan_sources(
+    listed: Sequence[AnyDataset], models: Any, choices: _Choices
+) -> list[_Plan | None]:
+    """Plan the sources of all datasets, with equal windows and padding for maps of one shape."""
+    plans: list[_Plan | None] = []
+    for dataset in listed:
+        if isinstance(dataset, FluxPointsDataset):
+            plans.append(None)
+            continue
+        modifiers, sources = _select(dataset.name, models)
+        _check_sources(dataset, models, sources)
+        moving = {i: (i, "spatial") in choices.varying for i in sources}
+        made = {}
+        if not dataset.is_region:
+            for i in sources:
+                model = models.members[i]
+                seen = as_seen(dataset, model)
+                made[i] = plan_source(seen, model.spatial, moving[i], choices.folding)
+        plans.append(_Plan(modifiers, sources, moving, made, {}, 0))
+    shapes: dict[Hashable, list[int]] = {}
+    for k, dataset in enumerate(listed):
+        if isinstance(dataset, Dataset) and not dataset.is_region:
+            shapes.setdefault((dataset.geom.shape, dataset.energy_true.nbin), []).append(k)
+    for (shape, _), positions in shapes.items():
+        own = {k: plans[k] for k in positions}
+        windows = share_windows(
+            {
+                (k, i): ((made.kind, plan.moving[i]), made.window)
+                for k, plan in own.items()
+                for i, made in plan.plans.items()
+            }
+        )
+        pad = _padding(shape, list(windows.values()))
+        for k, plan in own.items():
+            shared = {i: windows[k, i] for i in plan.plans}
+            plans[k] = dataclasses.replace(plan, windows=shared, pad=pad)
+    return plans
+
+
+def _check_sources(dataset: Dataset, models: Any, sources: list[int]) -> None:
+    """Refuse sources that a dataset cannot have."""
     for i in sources:
-        if not dataset.is_region and parts[i].spatial is None:
+        if not dataset.is_region and models.members[i].spatial is None:
             raise ValueError(f"source {models.names[i]!r} has no spatial model, which a map needs")
     if sources and dataset.exposure is None:
         raise ValueError(f"dataset {dataset.name!r} has no exposure")
-    moving = {i: (i, "spatial") in choices.varying for i in sources}
+
+
+def _prepare_counts(
+    dataset: Dataset, models: Any, choices: _Choices, plan: _Plan
+) -> tuple[PreparedDataset, Members]:
+    """Prepare a dataset of counts on the host."""
+    parts, pad = models.members, plan.pad
     backgrounds = find_backgrounds(dataset, models, choices.varying)
-    seen = {i: (as_seen(dataset, parts[i]), parts[i].spatial) for i in sources}
-    make, pad = _plan(dataset, seen, moving, choices.folding)
-    intervals = _intervals(dataset.gti, models, sources, dataset.name, choices.epoch)
+    intervals = _intervals(dataset.gti, models, plan.sources, dataset.name, choices.epoch)
     frame = _frame(dataset, backgrounds, pad, intervals, choices.folding)
-    acting = tuple(parts[m] for m in modifiers)
+    acting = tuple(parts[m] for m in plan.modifiers)
     built, constant = {}, None
-    for i in sources:
-        source = make[i]
-        if not moving[i]:
-            source = _fix(source, parts[i].spatial, frame, "exposure" in parts[i].apply_irf)
-        elif "exposure" not in parts[i].apply_irf:
+    for i in plan.sources:
+        if dataset.is_region:
+            seen = as_seen(dataset, parts[i])
+            source = region_source(seen, parts[i].spatial, plan.moving[i], choices.folding)
+        else:
+            source = plan.plans[i].make(pad, plan.windows[i])
+        is_exposed = "exposure" in parts[i].apply_irf
+        if not plan.moving[i]:
+            source = fixed_source(source, parts[i].spatial, frame.grid, is_exposed)
+        elif not is_exposed:
             raise ValueError(f"{models.names[i]!r}: without exposure its morphology must be frozen")
-        if moving[i] or choices.is_free(i, modifiers):
+        if plan.moving[i] or choices.is_free(i, plan.modifiers):
             built[i] = source
             continue
         emission = Emission(parts[i].spectral, parts[i].temporal, acting)
-        cube = _constant(source, emission, parts[i].spatial, frame)
+        cube = constant_counts(source, emission, parts[i].spatial, frame)
         constant = cube if constant is None else constant + cube
     order = list(built)
     keys = [(built[i], parts[i].spectral, parts[i].temporal, parts[i].spatial) for i in order]
@@ -216,29 +311,21 @@ def _prepare_counts(
     data = dataclasses.replace(
         frame,
         sources=tuple(stack_trees([built[i] for i in kind]) for kind in kinds),
+        present=tuple(np.ones(len(kind)) for kind in kinds),
+        fixed=(None,) * len(kinds),
         constant=constant,
-        occupied=_occupied(dataset, frame, constant, pad),
+        occupied=_occupied(dataset, frame, constant, pad, list(built.values())),
     )
-    return data, Members(backgrounds.members, modifiers, kinds, backgrounds.fields)
-
-
-def _plan(
-    dataset: Dataset,
-    seen: dict[int, tuple[Dataset, Any]],
-    moving: dict[int, bool],
-    folding: Folding,
-) -> tuple[dict[int, AbstractSource], int]:
-    """Plan all sources of a dataset, and choose how far its map is padded."""
-    if dataset.is_region:
-        return {i: region_source(*seen[i], moving[i], folding) for i in seen}, 0
-    plans = {i: plan_source(*seen[i], moving[i], folding) for i in seen}
-    pad = _padding(dataset, [plan.window for plan in plans.values()])
-    return {i: plan.make(pad) for i, plan in plans.items()}, pad
+    return data, Members(backgrounds.members, plan.modifiers, kinds, backgrounds.fields)
 
 
 def _occupied(
-    dataset: Dataset, frame: PreparedDataset, constant: np.ndarray | None, pad: int
-) -> Any:
+    dataset: Dataset,
+    frame: PreparedDataset,
+    constant: np.ndarray | None,
+    pad: int,
+    sources: list[AbstractSource],
+) -> Occupied:
     counts = np.zeros(dataset.shape)
     if dataset.counts is not None:
         counts = np.nan_to_num(np.asarray(dataset.counts, float))
@@ -246,17 +333,28 @@ def _occupied(
     if dataset.is_onoff:
         off = (np.nan_to_num(np.asarray(dataset.counts_off, float)), _alpha(dataset))
     mask, background = np.asarray(frame.mask), frame.background
-    return find_occupied(counts, mask, background, constant, pad, off=off)
+    exposure = inner_pixels(frame, np.asarray(frame.exposure))
+    found = find_occupied(counts, mask, background, constant, pad, exposure=exposure, off=off)
+    is_signed = found.is_signed | any(_is_signed(source) for source in sources)
+    return dataclasses.replace(found, is_signed=np.asarray(is_signed))
 
 
-def _padding(dataset: Dataset, windows: list[Window]) -> int:
+def _is_signed(source: AbstractSource) -> bool:
+    """Tell whether an image that is known already is negative anywhere."""
+    inner = source.inner if isinstance(source, RecoSource) else source
+    if isinstance(inner, FixedSource):
+        return bool((np.asarray(inner.template) < 0).any())
+    return isinstance(inner, NodeSource) and bool((np.asarray(inner.images) < 0).any())
+
+
+def _padding(shape: tuple[int, int], windows: list[Window]) -> int:
     """Choose how far to pad the map.
 
     A window that moves may lie half outside; one that does not only has to fit.
     """
     pads = [0]
     for window in windows:
-        for size, moves, pixels in zip(*window, dataset.geom.shape, strict=True):
+        for size, moves, pixels in zip(*window, shape, strict=True):
             pads.append(size // 2 + 2 if moves else -(-(size - pixels) // 2))
     return good_size(max(pads))
 
@@ -322,57 +420,15 @@ def _frame(
         background=backgrounds.cubes,
         places=backgrounds.places,
         constant=None,
-        exposure=np.pad(np.moveaxis(exposure, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
+        exposure=np.pad(exposure, ((0, 0), (pad, pad), (pad, pad))),
         grid=_NO_GRID
         if isinstance(geom, RegionGeom)
         else sky_grid(geom, pad, folding.beyond_border),
         energy_true_edges=dataset.energy_true.edges,
         energy_center=dataset.energy.center,
         sources=(),
+        present=(),
+        fixed=(),
+        spans=(),
         intervals=intervals,
     )
-
-
-@jax.jit
-def _window_image(source: AbstractSource, spatial: Any, frame: PreparedDataset) -> Any:
-    start = source.start(spatial, np.shape(frame.exposure)[:2])
-    return source.image(spatial, frame.grid, frame.exposure, start), start
-
-
-def _fix(
-    source: AbstractSource, spatial: Any, frame: PreparedDataset, exposed: bool
-) -> AbstractSource:
-    """Fold a source whose morphology cannot change; without exposure if it is not to count."""
-    if isinstance(source, FixedSource):
-        return source
-    if not exposed:
-        frame = dataclasses.replace(frame, exposure=np.ones_like(frame.exposure))
-    image, (row, column) = jax.device_get(_window_image(source, spatial, frame))
-    fixed = FixedSource(
-        edisp=source.edisp, template=image, place=Stay(row, column), window=source.window
-    )
-    if not isinstance(source, RecoSource):
-        return fixed
-    return RecoSource(edisp=source.edisp, inner=fixed, place=fixed.place, window=fixed.window)
-
-
-@jax.jit
-def _window_counts(
-    source: AbstractSource, emission: Emission, spatial: Any, frame: PreparedDataset
-) -> Any:
-    return source_window(source, frame, emission, spatial)
-
-
-def _constant(
-    source: AbstractSource, emission: Emission, spatial: Any, frame: PreparedDataset
-) -> np.ndarray:
-    """Predict a source without any free parameter, on the map."""
-    window = jax.device_get(_window_counts(source, emission, spatial, frame))
-    row, column = int(window.row), int(window.column)
-    n_energy, ny, nx = frame.mask.shape
-    rows, columns = np.shape(frame.exposure)[:2]
-    padded = np.zeros((rows, columns, n_energy))
-    height, width = source.window.shape
-    padded[row : row + height, column : column + width] = window.counts
-    pad = (columns - nx) // 2
-    return np.moveaxis(padded[pad : pad + ny, pad : pad + nx], -1, 0)

@@ -1,9 +1,9 @@
 r"""How images become counts: energy dispersion after the PSF, or before it.
 
-Most instruments give their PSF in true energy: the image :math:`I_{pt}` of a source is exposure
-times convolved morphology, and its counts are :math:`\sum_t I_{pt} F_t D_{te}`. Others (HAWC) give
-it in reconstructed energy: the image :math:`I_{pe}` is the convolved morphology alone, and the
-counts are :math:`I_{pe} \sum_t X_{pt} F_t D_{te}` with the exposure X.
+Most instruments give their PSF in true energy: the counts of a source with image :math:`I_{tp}` are
+:math:`\sum_t D_{te} F_t X_{tp} I_{tp}` with the exposure X. Others (HAWC) give it in reconstructed
+energy: the counts are :math:`I_{ep} \sum_t D_{te} F_t X_{tp}`. Either way they are linear in the
+flux F.
 """
 
 from __future__ import annotations
@@ -13,13 +13,21 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from gjax.predict.sky_grid import SkyGrid
-from gjax.predict.source import AbstractSource, Window
+from gjax.predict.source import AbstractSource, FixedSource, Window
 from gjax.typing import Array, ArrayLike, Float
 
-__all__ = ["RecoSource", "collect", "counts_at", "spread", "window_exposure"]
+__all__ = [
+    "RecoSource",
+    "collect",
+    "counts_at",
+    "is_exposed",
+    "is_fixed",
+    "pull",
+    "spread",
+    "window_exposure",
+]
 
 
 class RecoSource(AbstractSource):
@@ -30,7 +38,7 @@ class RecoSource(AbstractSource):
     edisp :
         Energy dispersion matrix, shape ``(etrue, ereco)``.
     inner :
-        The source with its PSF, whose image has reconstructed energy as its last axis.
+        The source with its PSF, whose image has reconstructed energy as its first axis.
     place, window :
         Those of the inner source.
     """
@@ -40,68 +48,110 @@ class RecoSource(AbstractSource):
     place: Any
     window: Window = eqx.field(static=True)
 
-    def image(
-        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "h w ereco"]:
-        """Give the convolved morphology on the window, per pixel."""
-        ones = jnp.ones((*np.shape(exposure)[:2], 1))
-        return self.inner.image(spatial, grid, ones, start)
+    def shape(self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]) -> Array:
+        """Give the shape of the inner source."""
+        return self.inner.shape(spatial, grid, start)
+
+    def blur(self, shape: Array) -> Float[Array, "energy h w"]:
+        """Blur as the inner source."""
+        return self.inner.blur(shape)
 
 
 def spread(
     source: AbstractSource, image: Array, exposure: Array, flux: Array
-) -> Float[Array, "h w ereco"]:
+) -> Float[Array, "ereco h w"]:
     """Give the counts of a source on its window.
 
     Parameters
     ----------
     image :
-        As from the source, shape ``(h, w, etrue)`` (``(h, w, ereco)`` of a `RecoSource`).
+        As from the source, shape ``(energy, h, w)``.
     exposure :
-        On the window, shape ``(h, w, etrue)``.
+        On the window, shape ``(etrue, h, w)``.
     flux :
         Per true energy bin.
     """
-    # The spectrum is folded into the small matrix, so its gradient needs no convolution.
     weights = flux[:, None] * jnp.asarray(source.edisp)
     if isinstance(source, RecoSource):
-        return image * (exposure.reshape(-1, len(flux)) @ weights).reshape(*exposure.shape[:2], -1)
-    return (image.reshape(-1, len(flux)) @ weights).reshape(*image.shape[:2], -1)
+        return image * jnp.einsum("thw,te->ehw", exposure, weights)
+    return jnp.einsum("thw,te->ehw", image * exposure, weights)
+
+
+def pull(
+    source: AbstractSource, weights: Array, exposure: Array, flux: Array
+) -> Float[Array, "energy h w"]:
+    """Carry the weights of counts back to the image: the transpose of `spread`.
+
+    Parameters
+    ----------
+    weights :
+        Of each bin of the window, shape ``(ereco, h, w)``.
+    """
+    matrix = flux[:, None] * jnp.asarray(source.edisp)
+    if isinstance(source, RecoSource):
+        return weights * jnp.einsum("thw,te->ehw", exposure, matrix)
+    return exposure * jnp.einsum("ehw,te->thw", weights, matrix)
 
 
 def collect(
-    source: AbstractSource, images: Array, exposure: Array, weights: Array
+    source: AbstractSource, images: Array, exposure: Array, mask: Array
 ) -> Float[Array, "m etrue"]:
-    """Sum the weighted counts per unit flux of a true energy bin.
+    """Sum the counts per unit flux of a true energy bin over a mask.
 
     Parameters
     ----------
     images :
-        Several images, shape ``(m, h, w, energy)``.
-    weights :
-        Of each bin of the window, shape ``(h, w, ereco)``.
+        Several images, shape ``(m, energy, h, w)``.
+    mask :
+        Shape ``(ereco, h, w)``.
     """
-    edisp = jnp.asarray(source.edisp)
+    edisp, inside = jnp.asarray(source.edisp), mask.astype(exposure.dtype)
     if isinstance(source, RecoSource):
-        return jnp.einsum("mhwe,te,hwt->mt", images * weights, edisp, exposure)
-    return jnp.einsum("mhwt,hwt->mt", images, jnp.einsum("hwe,te->hwt", weights, edisp))
+        by_energy = jnp.einsum("mehw,thw->met", images * inside, exposure)
+        return jnp.einsum("met,te->mt", by_energy, edisp)
+    return jnp.sum(images * (exposure * jnp.einsum("ehw,te->thw", inside, edisp)), axis=(-2, -1))
 
 
 def counts_at(
     source: AbstractSource, images: Array, exposure: Array, at: tuple[Array, Array, Array]
 ) -> Float[Array, "m bin etrue"]:
-    """Give the counts per unit flux of a true energy bin in some bins ``(row, column, energy)``."""
+    """Give the counts per unit flux of a true energy bin in some bins ``(row, column, energy)``.
+
+    Parameters
+    ----------
+    images :
+        Several images, shape ``(m, energy, h, w)``.
+    exposure :
+        In these bins, shape ``(bin, etrue)``.
+    """
     row, column, energy = at
-    edisp = jnp.asarray(source.edisp).T[energy]
+    response = jnp.asarray(source.edisp).T[energy] * exposure
     if isinstance(source, RecoSource):
-        return images[:, row, column, energy][..., None] * exposure[row, column] * edisp
-    return images[:, row, column] * edisp
+        return images[:, energy, row, column][..., None] * response
+    return jnp.moveaxis(images[:, :, row, column], 1, -1) * response
 
 
 def window_exposure(
     source: AbstractSource, exposure: ArrayLike, start: tuple[Array, Array]
-) -> Array:
-    """Cut the exposure of a source's window, shape ``(h, w, etrue)``."""
+) -> Float[Array, "etrue h w"]:
+    """Cut the exposure of a source's window."""
     exposure = jnp.asarray(exposure)
-    at = (*start, jnp.zeros((), start[0].dtype))
-    return jax.lax.dynamic_slice(exposure, at, (*source.window.shape, exposure.shape[-1]))
+    shape = (exposure.shape[0], *source.window.shape)
+    if not is_exposed(source):
+        return jnp.ones(shape, exposure.dtype)
+    return jax.lax.dynamic_slice(exposure, (jnp.zeros((), start[0].dtype), *start), shape)
+
+
+def is_fixed(source: AbstractSource) -> bool:
+    """Tell whether the image of a source was computed once."""
+    return isinstance(_inner(source), FixedSource)
+
+
+def is_exposed(source: AbstractSource) -> bool:
+    """Tell whether the exposure applies to a source."""
+    inner = _inner(source)
+    return not isinstance(inner, FixedSource) or inner.is_exposed
+
+
+def _inner(source: AbstractSource) -> AbstractSource:
+    return source.inner if isinstance(source, RecoSource) else source

@@ -60,16 +60,19 @@ class RegionSource(AbstractSource):
     place: Stay
     window: Window = eqx.field(static=True)
 
-    def image(
-        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "1 1 etrue"]:
-        """Give exposure times the fraction in the region, in cm2 s."""
+    def shape(
+        self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]
+    ) -> Float[Array, "energy 1 1"]:
+        """Give the fraction in the region."""
         weights = jnp.asarray(self.weights)
         at = self.inner.start(spatial, (weights.shape[0], weights.shape[1]))
-        ones = jnp.ones((*weights.shape, np.shape(exposure)[-1]))
-        image = self.inner.image(spatial, self.grid, ones, at)
+        image = self.inner.image(spatial, self.grid, at)
         inside = jax.lax.dynamic_slice(weights, at, self.inner.window.shape)
-        return jnp.einsum("hwt,hw->t", image, inside) * jnp.asarray(exposure)
+        return jnp.einsum("thw,hw->t", image, inside)[:, None, None]
+
+    def blur(self, shape: Array) -> Float[Array, "energy 1 1"]:
+        """Give the fraction as it is."""
+        return shape
 
 
 def region_source(
@@ -99,8 +102,7 @@ def region_source(
     place = Stay(np.asarray(0), np.asarray(0))
     fraction = _simple_fraction(dataset, geom, spatial)
     if fraction is not None:
-        exposure = np.nan_to_num(np.asarray(dataset.exposure, float))
-        template = fraction * np.moveaxis(exposure, 0, -1)
+        template = np.full((dataset.energy_true.nbin, 1, 1), fraction)
         return FixedSource(edisp=edisp, template=template, place=place, window=_ONE_PIXEL)
     image, weights = region_weights(geom)
     around = Dataset(
@@ -114,7 +116,7 @@ def region_source(
     pad = max(size // 2 + 2 for size in plan.window.shape)
     return RegionSource(
         edisp=edisp,
-        inner=plan.make(pad),
+        inner=plan.make(pad, plan.window),
         grid=sky_grid(image, pad, folding.beyond_border),
         weights=np.pad(weights, pad),
         place=place,

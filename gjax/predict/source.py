@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from gjax.numerics import vector
 from gjax.numerics.convolve import convolve_transformed
@@ -33,7 +34,6 @@ __all__ = [
     "TemplateSource",
     "Window",
     "convolve",
-    "cut_array",
     "cut_grid",
     "tidy",
 ]
@@ -106,10 +106,21 @@ class AbstractSource(eqx.Module):
     window: eqx.AbstractVar[Window]
 
     @abc.abstractmethod
+    def shape(self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]) -> Array:
+        """Give what depends on the spatial parameters, in any layout; `blur` makes the image."""
+
+    @abc.abstractmethod
+    def blur(self, shape: Array) -> Float[Array, "energy h w"]:
+        """Make the image from the shape, as a linear function."""
+
     def image(
-        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "h w etrue"]:
-        """Give exposure times PSF-convolved morphology on the window, in cm2 s per pixel."""
+        self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]
+    ) -> Float[Array, "energy h w"]:
+        """Give the PSF-convolved morphology on the window, per pixel.
+
+        A single energy stands for all.
+        """
+        return self.blur(self.shape(spatial, grid, start))
 
     def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
         """Give the first row and column of the window in a padded map of the given shape."""
@@ -136,10 +147,10 @@ class ProfileSource(AbstractSource):
     place: Follow
     window: Window = eqx.field(static=True)
 
-    def image(
-        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
+    def shape(
+        self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]
     ) -> Float[Array, "h w etrue"]:
-        """Give exposure times the PSF on the window."""
+        """Give the PSF on the window."""
         pixels = cut_grid(grid, start, self.window.shape)
         source = _direction(self.place.locator, spatial)
         density = pushed_forward(
@@ -149,8 +160,11 @@ class ProfileSource(AbstractSource):
             pixels,
             with_push=lambda at, own, on: own._density(on, at),
         )
-        area = pixels.solid_angle[..., None]
-        return density * area * cut_array(exposure, start, self.window.shape)
+        return density * pixels.solid_angle[..., None]
+
+    def blur(self, shape: Array) -> Float[Array, "etrue h w"]:
+        """Make the energy the first axis."""
+        return jnp.moveaxis(shape, -1, 0)
 
     def _density(
         self, pixels: SkyGrid, source: Array
@@ -202,13 +216,15 @@ class TemplateSource(AbstractSource):
     place: Stay
     window: Window = eqx.field(static=True)
 
-    def image(
-        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "h w etrue"]:
-        """Give exposure times the convolved table on the window."""
-        area = cut_grid(grid, start, self.window.shape).solid_angle
-        convolved = convolve(jnp.asarray(self.density) * area, self.kernel)
-        return convolved * cut_array(exposure, start, self.window.shape)
+    def shape(
+        self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]
+    ) -> Float[Array, "energy h w"]:
+        """Give the table on the window."""
+        return jnp.asarray(self.density) * cut_grid(grid, start, self.window.shape).solid_angle
+
+    def blur(self, shape: Array) -> Float[Array, "energy h w"]:
+        """Convolve with the PSF."""
+        return convolve(shape, self.kernel)
 
 
 class BilinearSource(AbstractSource):
@@ -230,17 +246,20 @@ class BilinearSource(AbstractSource):
     place: Follow
     window: Window = eqx.field(static=True)
 
-    def image(
-        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "h w etrue"]:
-        """Give exposure times the convolved four-pixel image on the window."""
+    def shape(
+        self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]
+    ) -> Float[Array, "1 h w"]:
+        """Give the four-pixel image on the window."""
         x, y = _pixel(self.place.locator, _direction(self.place.locator, spatial))
         rows = start[0] + jnp.arange(self.window.shape[0])
         columns = start[1] + jnp.arange(self.window.shape[1])
         weight_x = jnp.clip(1.0 - jnp.abs(columns - x), 0.0, None)
         weight_y = jnp.clip(1.0 - jnp.abs(rows - y), 0.0, None)
-        image = weight_y[:, None] * weight_x[None, :]
-        return convolve(image[None], self.kernel) * cut_array(exposure, start, self.window.shape)
+        return (weight_y[:, None] * weight_x[None, :])[None]
+
+    def blur(self, shape: Array) -> Float[Array, "energy h w"]:
+        """Convolve with the PSF."""
+        return convolve(shape, self.kernel)
 
 
 class FixedSource(AbstractSource):
@@ -249,21 +268,28 @@ class FixedSource(AbstractSource):
     Parameters
     ----------
     template :
-        Exposure times convolved morphology, shape ``(h, w, etrue)``.
+        Convolved morphology, shape ``(energy, h, w)``.
     place :
         Where the window is.
+    is_exposed :
+        Whether the exposure applies; else the spectrum gives counts.
     """
 
     edisp: ArrayLike
     template: ArrayLike
     place: Stay
     window: Window = eqx.field(static=True)
+    is_exposed: bool = eqx.field(static=True, default=True)
 
-    def image(
-        self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
-    ) -> Float[Array, "h w etrue"]:
+    def shape(
+        self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]
+    ) -> Float[Array, "energy h w"]:
         """Give the stored image."""
         return jnp.asarray(self.template)
+
+    def blur(self, shape: Array) -> Float[Array, "energy h w"]:
+        """Give the image as it is."""
+        return shape
 
 
 def _direction(locator: Locator, spatial: Any) -> Array:
@@ -293,14 +319,6 @@ def _start(
     return starts[0], starts[1]
 
 
-def cut_array(array: ArrayLike, start: tuple[Array, Array], window: tuple[int, int]) -> Array:
-    """Cut the window out of the first two axes."""
-    array = jnp.asarray(array)
-    rest = array.shape[2:]
-    zeros = (jnp.zeros((), start[0].dtype),) * len(rest)
-    return jax.lax.dynamic_slice(array, (*start, *zeros), (*window, *rest))
-
-
 def cut_grid(grid: SkyGrid, start: tuple[Array, Array], window: tuple[int, int]) -> SkyGrid:
     """Cut the window out of a grid, whose pixels are the last two axes."""
 
@@ -313,16 +331,12 @@ def cut_grid(grid: SkyGrid, start: tuple[Array, Array], window: tuple[int, int])
     return jax.tree.map(cut, grid)
 
 
+def tidy(images: np.ndarray) -> np.ndarray:
+    """Set to zero what rounding leaves below, far from a source; on the host."""
+    images = np.asarray(images)
+    return np.where((images < 0) & (images > -1e-12 * np.abs(images).max()), 0.0, images)
+
+
 def convolve(images: Array, kernel: ArrayLike | None) -> Array:
-    """Convolve images, one or one per energy, with the kernel of each energy.
-
-    The energy becomes the last axis.
-    """
-    if kernel is None:
-        return jnp.moveaxis(images, 0, -1)
-    return tidy(convolve_transformed(images, kernel))
-
-
-def tidy(images: Array) -> Array:
-    """Make the energy the last axis; rounding leaves tiny negative values far from the source."""
-    return jnp.moveaxis(jnp.clip(images, 0.0, None), 0, -1)
+    """Convolve images, one or one per energy, with the kernel of each energy."""
+    return images if kernel is None else convolve_transformed(images, kernel)

@@ -40,14 +40,11 @@ def test_sparse_is_the_full_prediction(reference, amplitude, norm):
     assert float(total) == pytest.approx(full[dataset.mask].sum(), rel=1e-12, abs=1e-12)
     bins = prepared.blocks[0].data.occupied
     counts = np.asarray(bins.counts)[0]
-    pad = (np.shape(bins.mask)[1] - dataset.shape[1]) // 2
-    at = (
-        np.asarray(bins.energy)[0],
-        np.asarray(bins.row)[0] - pad,
-        np.asarray(bins.column)[0] - pad,
-    )
+    pad = (np.shape(bins.mask)[2] - dataset.shape[1]) // 2
     some = counts > 0
-    found, expected = np.asarray(npred)[some], full[at][some]
+    index = (np.asarray(i)[0][some] for i in (bins.energy, bins.row, bins.column))
+    energy, row, column = index
+    found, expected = np.asarray(npred)[some], full[energy, row - pad, column - pad]
     np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-12)
     assert counts.sum() == dataset.counts[dataset.mask].sum()
     if amplitude < -1e-10 or norm < 0:
