@@ -25,12 +25,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gjax.predict.fold import PreparedDataset, background_factor, window_elements
+from gjax.predict.factors import Factors, counts_at_bins, weighted_sums
+from gjax.predict.fold import PreparedDataset, background_factor, padding, window_elements
 from gjax.predict.group import map_stacked
 from gjax.predict.physics import Components
 from gjax.predict.reco import collect, counts_at, window_exposure
 from gjax.predict.source import AbstractSource
-from gjax.predict.sparse import Sparse, npred_sparse, place_in_window
+from gjax.predict.sparse import Sparse, inner_pixels, npred_sparse, place_in_window
 from gjax.predict.statistic import Slopes, bin_slopes
 from gjax.typing import Array, Float
 
@@ -54,6 +55,9 @@ class Expansion(eqx.Module):
     gradient, curvature :
         Sums over all bins of the statistic's weight times first and second derivatives, shapes
         ``(local,)`` and ``(local, local)``.
+    ratio :
+        For each parameter, how many times more counts are measured than predicted where its model
+        shines, shape ``(local,)``; one at the best fit of an amplitude.
     """
 
     sparse: Sparse
@@ -62,6 +66,7 @@ class Expansion(eqx.Module):
     slopes_alpha: Float[Array, "local occupied"] | None
     gradient: Float[Array, " local"]
     curvature: Float[Array, "local local"]
+    ratio: Float[Array, " local"]
 
 
 def local_vector(physics: Components, varying: Varying) -> Float[Array, " local"]:
@@ -104,6 +109,7 @@ def expand(data: PreparedDataset, physics: Components, varying: Varying) -> Expa
         slopes_alpha=by_alpha,
         gradient=jnp.concatenate([block.gradient for block in blocks]),
         curvature=curvature,
+        ratio=jnp.concatenate([jnp.full(len(b.gradient), b.ratio) for b in blocks]),
     )
 
 
@@ -113,6 +119,7 @@ class _Block(eqx.Module):
     slopes: Array
     gradient: Array
     curvature: Array
+    ratio: Array
 
 
 def _length(stacked: Any) -> int:
@@ -154,10 +161,10 @@ def _put(module: Any, which: Any, vector: Array) -> Any:
 
 def _background_at(
     data: PreparedDataset, physics: Components, which: Any
-) -> Callable[[Array], Array]:
+) -> Callable[[Array], Factors]:
     """Give the factors of the backgrounds as a function of what can change in them."""
 
-    def factor(vector: Array) -> Array:
+    def factor(vector: Array) -> Factors:
         return background_factor(data, Components(_put(physics.background, which, vector), ()))
 
     return factor
@@ -166,8 +173,9 @@ def _background_at(
 def _alpha_slopes(data: PreparedDataset, physics: Components, which: Any) -> Array:
     """Differentiate the ratio of acceptances in the occupied bins, shape ``(own, occupied)``."""
     bins = data.occupied
-    slope = _slopes(_background_at(data, physics, which), _pick(physics.background, which))
-    return (slope[0][jnp.asarray(bins.energy)] * jnp.asarray(bins.alpha)[:, None]).T
+    factor = _background_at(data, physics, which)
+    slope = _slopes(lambda vector: factor(vector).energy[0], _pick(physics.background, which))
+    return (slope[jnp.asarray(bins.energy)] * jnp.asarray(bins.alpha)[:, None]).T
 
 
 def _expand_background(
@@ -176,19 +184,56 @@ def _expand_background(
     bins = data.occupied
     start = _pick(physics.background, which)
     factor = _background_at(data, physics, which)
-    slope, bend = _slopes(factor, start), _bends(factor, start)
     # A comparison instead of a scatter: the order of a sum must not depend on the device.
-    energy = jnp.asarray(bins.energy)
-    is_bin = (energy[:, None] == jnp.arange(slope.shape[1])).astype(float)
-    weight = sparse.region.background + (slopes.npred * bins.background) @ is_bin
+    energies = jnp.arange(np.shape(data.energy_center)[0])
+    is_bin = (jnp.asarray(bins.energy)[:, None] == energies).astype(float)
+    known = sparse.region.background + (slopes.npred * bins.background) @ is_bin
     if slopes.alpha is not None:
-        weight = weight.at[0].add((slopes.alpha * jnp.asarray(bins.alpha)) @ is_bin)
-    counts = jnp.asarray(bins.background)[..., None]
+        known = known.at[0].add((slopes.alpha * jnp.asarray(bins.alpha)) @ is_bin)
+    weight = _bin_weights(data, sparse, slopes.npred) if factor(start).has_fields else None
+
+    def seen(vector: Array) -> Array:
+        return counts_at_bins(bins, factor(vector), padding(data)).sum(axis=0)
+
+    def weighed(vector: Array) -> Array:
+        at = factor(vector)
+        sums = known if weight is None else weighted_sums(data.background, at, weight, known)
+        return jnp.sum(sums * at.energy)
+
     return _Block(
-        slopes=jnp.sum(slope[:, energy] * counts, axis=0).T,
-        gradient=jnp.einsum("be,bej->j", weight, slope),
-        curvature=jnp.einsum("be,bejk->jk", weight, bend),
+        slopes=_slopes(seen, start).T,
+        gradient=_slopes(weighed, start),
+        curvature=_bends(weighed, start),
+        # In on/off data the counts say nothing of the background apart from the signal.
+        ratio=_ratio(weighed(start), seen(start), slopes.npred)
+        if slopes.alpha is None
+        else jnp.ones(()),
     )
+
+
+def _ratio(gradient: Array, counts: Array, slope: Array) -> Array:
+    r"""Divide measured by predicted counts, weighted with the share of a model in each bin.
+
+    :math:`\sum_i \mu_{si}\, n_i / \mu_i` over :math:`\sum_i \mu_{si}`: what one step of the
+    Richardson-Lucy iteration would multiply the model with.
+
+    Parameters
+    ----------
+    gradient :
+        Half of the statistic's slope in the logarithm of the model's amplitude.
+    counts, slope :
+        Counts of the model in the occupied bins, and half of the statistic's slope there.
+    """
+    total = gradient - counts @ slope
+    return jnp.where(total == 0, 1.0, 1.0 - gradient / jnp.where(total == 0, 1.0, total))
+
+
+def _bin_weights(data: PreparedDataset, sparse: Sparse, slope: Array) -> Array:
+    """Give the weight of each bin of the map, shape ``(ereco, y, x)``; see `_window_weights`."""
+    bins = data.occupied
+    padded = sparse.region.mask.astype(float)
+    at = jnp.asarray(bins.row), jnp.asarray(bins.column), jnp.asarray(bins.energy)
+    return inner_pixels(data, padded.at[at].add(slope))
 
 
 def _expand_source(
@@ -229,6 +274,7 @@ def _expand_source(
         slopes=jnp.concatenate([(seen[0] @ flux1).T, seen[1:] @ flux0]),
         gradient=jnp.concatenate([sums[0] @ flux1, sums[1:] @ flux0]),
         curvature=jnp.block([[bend, cross], [cross.T, move]]),
+        ratio=_ratio(sums[0] @ flux0, seen[0] @ flux0, slope),
     )
 
 

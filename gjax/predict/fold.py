@@ -2,11 +2,12 @@ r"""Forward folding: from models to predicted counts, as pure functions of prepa
 
 .. math::
 
-    N_{ep} = \max\Big(0,\; \sum_k B^k_{ep}\, b^k_e + \sum_s \sum_t D^s_{te}\, F^s_t\, X_{tp}\,
-    (P^s_t * M^s)_p \Big)
+    N_{ep} = \max\Big(0,\; \sum_k B^k_{ep}\, b^k_e\, f^k_{ep} + \sum_s \sum_t D^s_{te}\,
+    F^s_t\, X_{tp}\, (P^s_t * M^s)_p \Big)
 
-with backgrounds B and their corrections b, energy dispersion D, the source's flux F in true energy
-bin t, exposure X, PSF P and morphology M. The exposure multiplies after the PSF, as in Gammapy.
+with backgrounds B and their corrections b in energy and f on the sky, energy dispersion D, the
+source's flux F in true energy bin t, exposure X, PSF P and morphology M. The exposure multiplies
+after the PSF, as in Gammapy.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gjax.predict.factors import Factors, scaled_cube
 from gjax.predict.group import map_stacked
 from gjax.predict.occupied import Occupied
 from gjax.predict.physics import Components, Emission, Intervals, Members, components
@@ -38,6 +40,7 @@ __all__ = [
     "fold",
     "map_blocks",
     "map_datasets",
+    "padding",
     "source_window",
     "source_windows",
     "window_elements",
@@ -56,6 +59,9 @@ class PreparedDataset(eqx.Module):
     background :
         Background counts before their models are applied, shape ``(background, ereco, y, x)``, or
         None.
+    places :
+        Where the factor of a background on the sky can change, longitude and latitude of the pixels
+        in its frame, shape ``(2, y, x)``; else None.
     constant :
         Predicted counts of the sources that have no free parameter, or None.
     exposure :
@@ -73,6 +79,7 @@ class PreparedDataset(eqx.Module):
     mask: ArrayLike
     occupied: Occupied
     background: ArrayLike | None
+    places: tuple[ArrayLike | None, ...]
     constant: ArrayLike | None
     exposure: ArrayLike
     grid: SkyGrid
@@ -144,11 +151,15 @@ def fold(data: PreparedDataset, physics: Components) -> Cube:
     return total if data.occupied.is_onoff else jnp.maximum(total, 0.0)
 
 
-def background_factor(data: PreparedDataset, physics: Components) -> Array:
-    """Give the factor of each background in each energy bin, shape ``(background, ereco)``."""
+def background_factor(data: PreparedDataset, physics: Components) -> Factors:
+    """Give the factors of each background, in each energy bin and on the sky."""
     energy = jnp.asarray(data.energy_center)
     factors = [background.factor(energy) for background in physics.background]
-    return jnp.stack(factors) if factors else jnp.zeros((0, energy.size))
+    fields = tuple(
+        None if place is None else background.field(place, energy)
+        for place, background in zip(data.places, physics.background, strict=True)
+    )
+    return Factors(jnp.stack(factors) if factors else jnp.zeros((0, energy.size)), fields)
 
 
 def source_windows(data: PreparedDataset, physics: Components) -> tuple[Windows, ...]:
@@ -181,11 +192,10 @@ def source_window(
     return Windows(spread(source, image, exposure, flux), *start)
 
 
-def assemble(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Cube:
+def assemble(data: PreparedDataset, factor: Factors, windows: tuple[Windows, ...]) -> Cube:
     """Add background and sources on the map, not clipped."""
     n_energy, ny, nx = data.mask.shape
-    padded = np.shape(data.exposure)[:2]
-    pad = (padded[0] - ny) // 2
+    padded, pad = np.shape(data.exposure)[:2], padding(data)
     total = jnp.zeros((*padded, n_energy))
     for kind in windows:
         total = _add_windows(total, kind)
@@ -193,8 +203,13 @@ def assemble(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...])
     if data.constant is not None:
         total = total + data.constant
     if data.background is not None:
-        total = total + jnp.einsum("beyx,be->eyx", data.background, factor)
+        total = total + scaled_cube(data.background, factor)
     return total
+
+
+def padding(data: PreparedDataset) -> int:
+    """Give the number of pixels by which the map is padded on each side."""
+    return (np.shape(data.exposure)[0] - data.mask.shape[-2]) // 2
 
 
 def _add_windows(total: Array, stacked: Windows) -> Array:

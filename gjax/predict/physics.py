@@ -106,11 +106,14 @@ class Background(eqx.Module):
     ----------
     spectral :
         Norm spectrum of its model, or None.
+    spatial :
+        Factor on the sky of its model, if it can change; else None.
     modifiers :
         What changes the instrument's response.
     """
 
     spectral: Any
+    spatial: Any
     modifiers: tuple[Any, ...]
 
     def factor(self, energy: ArrayLike) -> Array:
@@ -121,6 +124,21 @@ class Background(eqx.Module):
             if modifier.background is not None:
                 factor = factor * modifier.background(energy)
         return factor
+
+    def field(self, at: ArrayLike, energy: ArrayLike) -> Array:
+        """Evaluate the factor on the sky, shape ``(1, y, x)`` or ``(ereco, y, x)``.
+
+        Parameters
+        ----------
+        at :
+            Longitude and latitude of the pixels in the frame of the model, shape ``(2, y, x)``.
+        energy :
+            Centres of the reconstructed energy bins, to which a factor may be different.
+        """
+        lon, lat = jnp.asarray(at)
+        if not self.spatial.is_energy_dependent:
+            return self.spatial(lon, lat)[None]
+        return jax.vmap(lambda one: self.spatial(lon, lat, energy=one))(jnp.asarray(energy))
 
 
 class Components(eqx.Module):
@@ -149,11 +167,19 @@ class Members(eqx.Module):
         Response modifiers.
     sources :
         Sources, per kind.
+    fields :
+        Of each background whether it has a factor on the sky that can change.
     """
 
     background: tuple[int, ...] = eqx.field(static=True)
     modifiers: tuple[int, ...] = eqx.field(static=True)
     sources: tuple[tuple[int, ...], ...] = eqx.field(static=True)
+    fields: tuple[bool, ...] = eqx.field(static=True, default=())
+
+    @property
+    def key(self) -> Hashable:
+        """All of it, to look up what datasets with the same models share."""
+        return self.background, self.modifiers, self.sources, self.fields
 
 
 def gather(members: Members, models: Any) -> Components:
@@ -169,7 +195,10 @@ def gather(members: Members, models: Any) -> Components:
         for kind in members.sources
     )
     background = tuple(
-        Background(parts[i].spectral if i >= 0 else None, modifiers) for i in members.background
+        Background(
+            parts[i].spectral if i >= 0 else None, parts[i].spatial if changes else None, modifiers
+        )
+        for i, changes in zip(members.background, members.fields, strict=True)
     )
     return Components(background, sources)
 
@@ -181,10 +210,9 @@ def components(members: tuple[Members, ...], models: Any) -> Components:
     """
     found: dict[Hashable, Components] = {}
     for one in members:
-        key = (one.background, one.modifiers, one.sources)
-        if key not in found:
-            found[key] = gather(one, models)
-    return stack_trees([found[(m.background, m.modifiers, m.sources)] for m in members])
+        if one.key not in found:
+            found[one.key] = gather(one, models)
+    return stack_trees([found[one.key] for one in members])
 
 
 def components_at(members: tuple[Members, ...], layout: Layout, theta: Theta) -> Components:

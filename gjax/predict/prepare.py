@@ -26,7 +26,7 @@ from gjax.model.sky import SkyModel
 from gjax.numerics.convolve import good_size
 from gjax.parameters import Parameters
 from gjax.predict.alike import alike
-from gjax.predict.backgrounds import find_backgrounds
+from gjax.predict.backgrounds import Backgrounds, find_backgrounds
 from gjax.predict.fold import Block, Prepared, PreparedDataset, source_window
 from gjax.predict.group import group_equal, stack_trees
 from gjax.predict.occupied import find_occupied
@@ -113,10 +113,9 @@ def prepare(
 
 def _gathered(members: Members, models: Any, known: dict[Hashable, Components]) -> Components:
     """Gather the models of a dataset; those of datasets that see the same only once."""
-    key = (members.background, members.modifiers, members.sources)
-    if key not in known:
-        known[key] = gather(members, models)
-    return known[key]
+    if members.key not in known:
+        known[members.key] = gather(members, models)
+    return known[members.key]
 
 
 @dataclass(frozen=True)
@@ -192,11 +191,11 @@ def _prepare_counts(
     if sources and dataset.exposure is None:
         raise ValueError(f"dataset {dataset.name!r} has no exposure")
     moving = {i: (i, "spatial") in choices.varying for i in sources}
-    background, members = find_backgrounds(dataset, models, choices.varying)
+    backgrounds = find_backgrounds(dataset, models, choices.varying)
     seen = {i: (as_seen(dataset, parts[i]), parts[i].spatial) for i in sources}
     make, pad = _plan(dataset, seen, moving, choices.folding)
     intervals = _intervals(dataset.gti, models, sources, dataset.name, choices.epoch)
-    frame = _frame(dataset, background, pad, intervals, choices.folding)
+    frame = _frame(dataset, backgrounds, pad, intervals, choices.folding)
     acting = tuple(parts[m] for m in modifiers)
     built, constant = {}, None
     for i in sources:
@@ -220,7 +219,7 @@ def _prepare_counts(
         constant=constant,
         occupied=_occupied(dataset, frame, constant, pad),
     )
-    return data, Members(members, modifiers, kinds)
+    return data, Members(backgrounds.members, modifiers, kinds, backgrounds.fields)
 
 
 def _plan(
@@ -301,7 +300,7 @@ def _intervals(
 
 def _frame(
     dataset: Dataset,
-    background: np.ndarray | None,
+    backgrounds: Backgrounds,
     pad: int,
     intervals: Intervals | None,
     folding: Folding,
@@ -320,7 +319,8 @@ def _frame(
     return PreparedDataset(
         mask=mask,
         occupied=nothing,
-        background=background,
+        background=backgrounds.cubes,
+        places=backgrounds.places,
         constant=None,
         exposure=np.pad(np.moveaxis(exposure, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
         grid=_NO_GRID

@@ -9,26 +9,28 @@ signal may be negative).
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 
+from gjax.predict.factors import Factors, counts_at_bins, weighted_sums
 from gjax.predict.fold import (
     PreparedDataset,
     Windows,
     assemble,
     background_factor,
+    padding,
     source_windows,
 )
 from gjax.predict.occupied import Occupied
 from gjax.predict.physics import Components
 from gjax.typing import Array, ArrayLike, Float, Scalar
 
-__all__ = ["Region", "Sparse", "npred_sparse", "place_in_window"]
+__all__ = ["Region", "Sparse", "inner_pixels", "npred_sparse", "place_in_window"]
 
 
 class Region(eqx.Module):
@@ -39,7 +41,8 @@ class Region(eqx.Module):
     mask :
         On the padded map, shape ``(y, x, ereco)``.
     background, constant :
-        Backgrounds per energy bin, shape ``(background, ereco)``, and constant prediction inside.
+        Backgrounds per energy bin, shape ``(background, ereco)``, and constant prediction inside. A
+        factor on the sky is in, those in energy are not.
     """
 
     mask: Array
@@ -76,14 +79,20 @@ def npred_sparse(data: PreparedDataset, physics: Components) -> Sparse:
     npred = _gather(data, factor, windows)
     if bins.is_onoff:
         region = _whole_region(data)
-        alpha = jnp.asarray(bins.alpha) * factor[0][jnp.asarray(bins.energy)]
+        alpha = jnp.asarray(bins.alpha) * factor.energy[0][jnp.asarray(bins.energy)]
         return Sparse(_total(region, factor, windows), npred, region, alpha)
     # Which bins are clipped is not differentiated: the slope of a clipped bin is zero.
     fixed = jax.lax.stop_gradient((data, factor, windows))
-    negative = jnp.asarray(bins.is_signed) | (fixed[1] < 0).any()
+    negative = jnp.asarray(bins.is_signed)
+    for part in jax.tree.leaves(fixed[1]):
+        negative = negative | (part < 0).any()
     for kind in fixed[2]:
         negative = negative | (kind.counts.min() < 0)
     region = jax.lax.cond(negative, _clipped_region, lambda data, *_: _whole_region(data), *fixed)
+    if factor.has_fields:
+        mask = inner_pixels(data, region.mask).astype(float)
+        sums = weighted_sums(data.background, factor, mask, region.background)
+        region = dataclasses.replace(region, background=sums)
     return Sparse(_total(region, factor, windows), jnp.maximum(npred, 0.0), region, None)
 
 
@@ -94,9 +103,16 @@ def _whole_region(data: PreparedDataset) -> Region:
     )
 
 
-def _clipped_region(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Region:
+def inner_pixels(data: PreparedDataset, padded: Array) -> Array:
+    """Cut an array ``(y, x, ereco)`` on the padded map down to the map, shape ``(ereco, y, x)``."""
+    pad = padding(data)
+    ny, nx = data.mask.shape[-2:]
+    return jnp.moveaxis(padded[pad : pad + ny, pad : pad + nx], -1, 0)
+
+
+def _clipped_region(data: PreparedDataset, factor: Factors, windows: tuple[Windows, ...]) -> Region:
     mask = jnp.asarray(data.mask) & (assemble(data, factor, windows) > 0)
-    pad = (np.shape(data.exposure)[1] - mask.shape[-1]) // 2
+    pad = padding(data)
 
     def inside(cube: ArrayLike | None) -> Array:
         return jnp.where(mask, 0.0 if cube is None else cube, 0.0).sum(axis=(-2, -1))
@@ -104,12 +120,12 @@ def _clipped_region(data: PreparedDataset, factor: Array, windows: tuple[Windows
     background = inside(data.background)
     return Region(
         mask=jnp.pad(jnp.moveaxis(mask, 0, -1), ((pad, pad), (pad, pad), (0, 0))),
-        background=jnp.broadcast_to(background, factor.shape),
+        background=jnp.broadcast_to(background, factor.energy.shape),
         constant=inside(data.constant).sum(),
     )
 
 
-def _total(region: Region, factor: Array, windows: tuple[Windows, ...]) -> Scalar:
+def _total(region: Region, factor: Factors, windows: tuple[Windows, ...]) -> Scalar:
     """Sum over a region, where the prediction is linear in factor and windows."""
 
     def add(total: Scalar, one: Windows) -> tuple[Scalar, None]:
@@ -117,15 +133,15 @@ def _total(region: Region, factor: Array, windows: tuple[Windows, ...]) -> Scala
         mask = jax.lax.dynamic_slice(region.mask, at, one.counts.shape)
         return total + jnp.sum(jnp.where(mask, one.counts, 0.0)), None
 
-    total = region.constant + jnp.sum(region.background * factor)
+    total = region.constant + jnp.sum(region.background * factor.energy)
     for kind in windows:
         total = _each(add, total, kind)
     return total
 
 
-def _gather(data: PreparedDataset, factor: Array, windows: tuple[Windows, ...]) -> Array:
+def _gather(data: PreparedDataset, factor: Factors, windows: tuple[Windows, ...]) -> Array:
     bins = data.occupied
-    scaled = bins.background * factor[:, jnp.asarray(bins.energy)]
+    scaled = counts_at_bins(bins, factor, padding(data))
     values = jnp.asarray(bins.constant) + scaled.sum(axis=0)
 
     def add(values: Array, one: Windows) -> tuple[Array, None]:
