@@ -17,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from gjax.compilation import switch_cache_on
+from gjax.lazy import lazy_names
 
 if TYPE_CHECKING:
     from gjax.dataset import Dataset as Dataset
@@ -70,30 +71,22 @@ __all__ = [
     "stack",
 ]
 
-_PLACES = {
-    "DataStore": "gjax.io",
-    "Dataset": "gjax.dataset",
-    "Datasets": "gjax.dataset",
-    "FitResult": "gjax.infer.result",
-    "FluxPointsDataset": "gjax.dataset",
-    "FoVBackground": "gjax.model",
-    "Map": "gjax.maps",
-    "MapAxis": "gjax.maps",
-    "Models": "gjax.model",
-    "Parameters": "gjax.parameters",
-    "Posterior": "gjax.infer.posterior",
-    "RegionGeom": "gjax.maps",
-    "ResponseModifier": "gjax.model",
-    "SkyModel": "gjax.model",
-    "WcsGeom": "gjax.maps",
-    "fit": "gjax.infer.fit",
-    "npred": "gjax.predict",
-    "numpyro_model": "gjax.infer.numpyro_model",
-    "param": "gjax.parameters",
-    "prepare": "gjax.predict",
-    "sample": "gjax.io.checkpoint",
-    "stack": "gjax.dataset",
-}
+_find, __dir__ = lazy_names(
+    __name__,
+    {
+        "gjax.dataset": ("Dataset", "Datasets", "FluxPointsDataset", "stack"),
+        "gjax.infer.fit": ("fit",),
+        "gjax.infer.numpyro_model": ("numpyro_model",),
+        "gjax.infer.posterior": ("Posterior",),
+        "gjax.infer.result": ("FitResult",),
+        "gjax.io": ("DataStore",),
+        "gjax.io.checkpoint": ("sample",),
+        "gjax.maps": ("Map", "MapAxis", "RegionGeom", "WcsGeom"),
+        "gjax.model": ("FoVBackground", "Models", "ResponseModifier", "SkyModel"),
+        "gjax.parameters": ("Parameters", "param"),
+        "gjax.predict": ("npred", "prepare"),
+    },
+)
 
 
 def _switch_float64_on() -> None:
@@ -119,15 +112,7 @@ def _installed_version() -> str:
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for."""
-    if name == "__version__":
-        value = _installed_version()
-    elif name in _PLACES:
-        value = getattr(importlib.import_module(_PLACES[name]), name)
-    else:
-        raise AttributeError(f"module 'gjax' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    if name != "__version__":
+        return _find(name)
+    globals()[name] = _installed_version()
+    return globals()[name]

@@ -12,6 +12,7 @@ from gjax.dataset.datasets import AnyDataset
 from gjax.infer.result import FitResult
 from gjax.model import Models
 from gjax.model.background import FoVBackground
+from gjax.predict.backgrounds import spatial_factor
 from gjax.stats.wstat import profiled_background
 
 __all__ = ["background_counts", "dataset_rows", "predicted_background"]
@@ -29,10 +30,7 @@ def _scaled(cube: np.ndarray, dataset: Dataset, models: Models) -> np.ndarray:
     for model in models.members:
         if isinstance(model, FoVBackground) and model.applies_to(dataset.name):
             cube = cube * np.asarray(model.spectral(dataset.energy.center))[:, None, None]
-            if model.spatial is not None:
-                cube = cube * np.asarray(
-                    model.spatial(*dataset.geom.coords_in(model.spatial.frame))
-                )
+            cube = cube * spatial_factor(dataset, model)
     return cube
 
 

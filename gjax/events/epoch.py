@@ -1,17 +1,20 @@
 """Seconds since a reference epoch, and their conversion to and from astropy times.
 
-The only place of this layer that makes an astropy `Time`. An epoch is a float MJD in TT.
+The only place of this layer that makes an astropy `Time`. An epoch is a float MJD in TT. astropy is
+imported where it is used, since it takes long: many fits have no absolute times.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy import units as u
-from astropy.time import Time, TimeDelta
 
 from gjax.units import to_internal
+
+if TYPE_CHECKING:
+    from astropy.time import Time
 
 __all__ = ["SECONDS_PER_DAY", "as_seconds", "as_time", "epoch_mjd"]
 
@@ -20,6 +23,9 @@ SECONDS_PER_DAY = 86400.0
 
 def as_time(seconds: Any, reference: float) -> Time:
     """Make astropy times (TT) of s since ``reference`` (MJD, TT)."""
+    from astropy import units as u
+    from astropy.time import Time, TimeDelta
+
     delta = TimeDelta(np.asarray(seconds, float) * u.s, scale="tt")
     return Time(reference, format="mjd", scale="tt") + delta
 
@@ -30,7 +36,10 @@ def as_seconds(time: Any, reference: float) -> Any:
     The difference is formed from astropy's two-part times, so nothing of its precision is lost to
     the size of an MJD.
     """
-    if isinstance(time, Time):
+    astropy_time = sys.modules.get("astropy.time")  # without it nobody has a Time
+    if astropy_time is not None and isinstance(time, astropy_time.Time):
+        from astropy.time import Time
+
         epoch = Time(reference, format="mjd", scale="tt")
         return (time.tt - epoch).to_value("s")
     return to_internal(time, "s", "time")
@@ -44,6 +53,8 @@ def epoch_mjd(integer: float, fraction: float, scale: str) -> float:
     ValueError
         If the time scale is unknown.
     """
+    from astropy.time import Time
+
     scale = scale.strip().lower()
     if scale in ("", "tt"):
         return float(integer) + float(fraction)

@@ -20,7 +20,16 @@ from gjax.infer.refit import choose_curvature, map_fits, outwards, refit, respon
 from gjax.infer.result import FitResult
 from gjax.typing import Array, ArrayLike, Theta
 
-__all__ = ["Crossing", "Origin", "Rays", "find_crossings", "origin_of", "rays_from"]
+__all__ = [
+    "Crossing",
+    "Origin",
+    "Rays",
+    "find_crossings",
+    "origin_of",
+    "ray_from",
+    "rays_from",
+    "search",
+]
 
 _MAX_STEPS = 60
 
@@ -129,22 +138,47 @@ def rays_from(origin: Origin, kept: np.ndarray, direction: np.ndarray, rise: flo
         Shape ``(ray, par)``.
     """
     layout = origin.objective.layout
-    lower, upper = np.asarray(layout.lower), np.asarray(layout.upper)
-    first, last = np.ones(len(kept)), np.full(len(kept), np.inf)
-    tangent = np.zeros(kept.shape)
-    for i, (keep, along) in enumerate(zip(kept, direction, strict=True)):
-        held = jnp.asarray(keep | origin.held)
-        whole = np.asarray(respond(jnp.asarray(origin.curvature), held, jnp.asarray(along)))
-        tangent[i] = whole
-        bend = max(float(whole @ origin.curvature @ whole), 0.0)
-        slope = max(float(along @ origin.gradient), 0.0)
-        size = slope + np.sqrt(slope**2 + 2.0 * bend * rise)
-        if size > 0:
-            first[i] = 2.0 * rise / size
-        moves = along != 0
-        room = np.where(along > 0, upper - origin.theta, origin.theta - lower)[moves]
-        last[i] = np.min(np.maximum(room, 0.0) / np.abs(along[moves]))
-    return Rays(kept, direction, tangent, np.minimum(first, last), last)
+    bounds = (np.asarray(layout.lower), np.asarray(layout.upper))
+    point = (origin.theta, origin.gradient, origin.curvature, origin.held)
+    rays = [_ray_from(point, bounds, *pair, rise) for pair in zip(kept, direction, strict=True)]
+    return jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *rays)
+
+
+def ray_from(
+    point: tuple[ArrayLike, ...],
+    bounds: tuple[ArrayLike, ArrayLike],
+    kept: ArrayLike,
+    direction: ArrayLike,
+    rise: ArrayLike,
+) -> Rays:
+    """Give one ray, as `rays_from` does; traceable.
+
+    Parameters
+    ----------
+    point :
+        Coordinates, gradient, curvature and held coordinates of the minimum.
+    bounds :
+        Lower and upper bounds of the coordinates.
+    kept, direction :
+        Shape ``(par,)``.
+    rise :
+        By how much the statistic shall rise.
+    """
+    theta, gradient, curvature, held = (jnp.asarray(part) for part in point)
+    kept, direction = jnp.asarray(kept), jnp.asarray(direction)
+    tangent = respond(curvature, kept | held, direction)
+    bend = jnp.maximum(tangent @ curvature @ tangent, 0.0)
+    slope = jnp.maximum(direction @ gradient, 0.0)
+    size = slope + jnp.sqrt(slope**2 + 2.0 * bend * rise)
+    first = jnp.where(size > 0, 2.0 * rise / jnp.where(size > 0, size, 1.0), 1.0)
+    room = jnp.where(direction > 0, bounds[1] - theta, theta - jnp.asarray(bounds[0]))
+    moves = direction != 0
+    reach = jnp.maximum(room, 0.0) / jnp.where(moves, jnp.abs(direction), 1.0)
+    last = jnp.min(jnp.where(moves, reach, jnp.inf))
+    return Rays(kept, direction, tangent, jnp.minimum(first, last), last)
+
+
+_ray_from = jax.jit(ray_from)
 
 
 def find_crossings(origin: Origin, rays: Rays, rise: float) -> Crossing:
@@ -167,12 +201,21 @@ def find_crossings(origin: Origin, rays: Rays, rise: float) -> Crossing:
 @jax.jit
 def _find_all(objective: Objective, theta: Theta, stat: float, rays: Rays, rise: float) -> Crossing:
     def one(ray: Rays) -> Crossing:
-        return _search(objective, jnp.asarray(theta), jnp.asarray(stat), ray, rise)
+        return search(objective, jnp.asarray(theta), jnp.asarray(stat), ray, jnp.asarray(rise))
 
     return map_fits(one, rays, objective)
 
 
-def _search(objective: Objective, origin: Array, stat: Array, ray: Rays, rise: float) -> Crossing:
+def search(objective: Objective, origin: Array, stat: Array, ray: Rays, rise: Array) -> Crossing:
+    """Find where the profile along one ray has risen by ``rise``; traceable.
+
+    Parameters
+    ----------
+    origin, stat :
+        Coordinates and statistic of the minimum.
+    ray :
+        Without the leading axis.
+    """
     layout = objective.layout
     lower, upper = jnp.asarray(layout.lower), jnp.asarray(layout.upper)
     root_rise = jnp.sqrt(rise)

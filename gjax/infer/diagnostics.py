@@ -15,7 +15,6 @@ A. Vehtari et al., Bayesian Analysis 16 (2021) 667, equations 3 to 14.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
 
 __all__ = ["PosteriorWarning", "ess_bulk", "ess_tail", "r_hat"]
 
@@ -65,6 +64,8 @@ def _scores(draws: np.ndarray) -> np.ndarray:
     from scipy.stats import rankdata  # takes as long to import as JAX
 
     ranks = rankdata(draws, method="average").reshape(draws.shape)
+    from scipy.special import ndtri  # takes long, and a fit has no chains
+
     return ndtri((ranks - 0.375) / (draws.size + 0.25))
 
 

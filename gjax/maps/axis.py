@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from astropy import units as u
 
 from gjax.typing import ArrayLike
 from gjax.units import internal_unit, to_internal
@@ -257,6 +256,8 @@ class MapAxis:
 
 def _nodes(values: Any, name: str, unit: str | None) -> tuple[tuple[float, ...], str]:
     """Convert nodes to their internal unit, and give both."""
+    from astropy import units as u  # takes long to import, and a fit has its axes already
+
     if isinstance(values, (list, tuple)):
         values = [u.Quantity(value) if isinstance(value, str) else value for value in values]
     if isinstance(values, u.Quantity) or any(isinstance(value, u.Quantity) for value in values):

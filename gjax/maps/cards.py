@@ -1,6 +1,7 @@
 """Celestial FITS-WCS keywords as hashable values, and back.
 
-Only what places pixels on the sky is kept; dates, observers and other axes are dropped.
+Only what places pixels on the sky is kept; dates, observers and other axes are dropped. astropy is
+imported where it is used, since it takes long: a fit of spectra has no image.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 import re
 import warnings
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from astropy.coordinates import FK5, ICRS, Galactic
-from astropy.wcs import WCS, FITSFixedWarning, WcsError
-from astropy.wcs.utils import celestial_frame_to_wcs
+
+if TYPE_CHECKING:
+    from astropy.wcs import WCS
 
 __all__ = [
     "Cards",
@@ -27,7 +28,7 @@ __all__ = [
 
 Cards: TypeAlias = tuple[tuple[str, str | float], ...]
 
-_FRAMES = {"icrs": ICRS, "galactic": Galactic, "fk5": FK5}
+_FRAMES = {"icrs": "ICRS", "galactic": "Galactic", "fk5": "FK5"}
 
 
 def _rounded(value: float) -> float:
@@ -50,9 +51,13 @@ def new_wcs(
     ValueError
         If the frame or the projection is unknown.
     """
+    from astropy import coordinates
+    from astropy.wcs import WcsError
+    from astropy.wcs.utils import celestial_frame_to_wcs
+
     if frame not in _FRAMES:
         raise ValueError(f"frame is {frame!r}, not one of {', '.join(_FRAMES)}")
-    wcs = celestial_frame_to_wcs(_FRAMES[frame](), projection=proj)
+    wcs = celestial_frame_to_wcs(getattr(coordinates, _FRAMES[frame])(), projection=proj)
     # Rounded before wcslib sees it: the default of the pole jumps with the sign of the latitude.
     wcs.wcs.crval = [_rounded(value) for value in crval]
     wcs.wcs.crpix, wcs.wcs.cdelt = crpix, cdelt
@@ -71,6 +76,8 @@ def cards_from_wcs(wcs: WCS) -> Cards:
     ValueError
         If the WCS is not of two celestial axes, longitude first.
     """
+    from astropy.wcs import WcsError
+
     try:
         wcs.wcs.set()
     except WcsError as error:
@@ -108,6 +115,8 @@ def cards_from_header(header: Any) -> tuple[tuple[int, int], Cards]:
     ValueError
         If there is no celestial WCS or no image size.
     """
+    from astropy.wcs import WCS, FITSFixedWarning, WcsError
+
     if "CTYPE1" not in header or "CTYPE2" not in header:
         raise ValueError("no CTYPE1 and CTYPE2: not an image of the sky")
     wanted = re.compile(
@@ -139,6 +148,8 @@ def cards_from_header(header: Any) -> tuple[tuple[int, int], Cards]:
 @lru_cache(maxsize=256)
 def cached_wcs(cards: Cards) -> WCS:
     """Build the astropy WCS of some cards. It is shared: never change it."""
+    from astropy.wcs import WCS
+
     wcs = WCS(dict(cards), naxis=2)
     wcs.wcs.set()
     return wcs

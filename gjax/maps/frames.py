@@ -5,10 +5,10 @@ Angles within one frame are the business of `gjax.numerics.sphere`.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
-from astropy.coordinates import SkyCoord
 
 from gjax.typing import ArrayLike
 from gjax.units import to_internal
@@ -29,6 +29,8 @@ def convert(
     lon, lat = np.asarray(lon, float), np.asarray(lat, float)
     if frame_from == frame_to:
         return lon, lat
+    from astropy.coordinates import SkyCoord  # takes long, and many fits have one frame only
+
     return lonlat(SkyCoord(lon, lat, unit="deg", frame=frame_from), frame_to)
 
 
@@ -37,7 +39,8 @@ def lonlat(position: Any, frame: str) -> tuple[Any, Any]:
 
     A pair may hold numbers in deg or angles with units, and is taken as being in ``frame`` already.
     """
-    if isinstance(position, SkyCoord):
+    coordinates = sys.modules.get("astropy.coordinates")  # without it nobody has a SkyCoord
+    if coordinates is not None and isinstance(position, coordinates.SkyCoord):
         position = position.transform_to(frame)
         return position.spherical.lon.deg, position.spherical.lat.deg
     lon, lat = position

@@ -7,11 +7,10 @@ hold plain arrays (`gjax.dataset`); files are read and written in `gjax.io.maps`
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import equinox as eqx
 import numpy as np
-from astropy import units as u
 
 from gjax.maps.axis import MapAxis
 from gjax.maps.frames import convert
@@ -19,6 +18,9 @@ from gjax.maps.wcs import WcsGeom, contains
 from gjax.numerics.interpolate import interpolate_grid
 from gjax.typing import ArrayLike
 from gjax.units import to_quantity
+
+if TYPE_CHECKING:
+    from astropy import units as u
 
 __all__ = ["Map"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from regions import PixCoord, PointSkyRegion, Regions
 
 from gjax.maps.frames import lonlat
 from gjax.maps.wcs import WcsGeom
@@ -32,6 +31,9 @@ def region_mask(geom: WcsGeom, regions: Any, inside: bool = True) -> np.ndarray:
     array
         Booleans, shape ``(ny, nx)``.
     """
+    # It imports matplotlib with it, which a fit does not need.
+    from regions import PixCoord, PointSkyRegion, Regions
+
     if isinstance(regions, str):
         regions = Regions.parse(regions, format="ds9")
     elif not hasattr(regions, "__len__"):

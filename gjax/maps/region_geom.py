@@ -2,7 +2,8 @@
 
 Like `gjax.maps.wcs.WcsGeom` it is a value, static and hashable. Cubes on it have shape
 ``(energy, 1, 1)``. Single shapes are in `gjax.maps.region_shape`; masks of regions on images in
-`gjax.maps.region`.
+`gjax.maps.region`. The package `regions`, which brings matplotlib, is imported
+where it is used.
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from astropy.coordinates import SkyCoord
-from regions import PixCoord, Regions
 
 from gjax.maps.frames import convert, lonlat
-from gjax.maps.region_shape import RegionShape, shapes_of
+from gjax.maps.region_shape import RegionShape, mean_direction, shapes_of
 from gjax.maps.wcs import WcsGeom
 from gjax.numerics import sphere
 from gjax.typing import ArrayLike
@@ -70,6 +69,8 @@ class RegionGeom:
             If a region is of a kind that is not known.
         """
         if isinstance(region, str):
+            from regions import Regions
+
             region = Regions.parse(region, format="ds9")
         return cls(*_in_frame(region, frame))
 
@@ -104,10 +105,7 @@ class RegionGeom:
         """Longitude and latitude in deg: of the shape, or the mean direction of several."""
         if len(self.shapes) == 1:
             return self.shapes[0].center
-        lon, lat = np.transpose([shape.center for shape in self.shapes])
-        mean = SkyCoord(lon, lat, unit="deg").cartesian.mean()
-        direction = SkyCoord(mean, frame="icrs").spherical
-        return float(direction.lon.deg), float(direction.lat.deg)
+        return mean_direction(*np.transpose([shape.center for shape in self.shapes]))
 
     @property
     def reach(self) -> float:
@@ -125,6 +123,8 @@ class RegionGeom:
     @property
     def text(self) -> str:
         """The shapes as text in DS9 format."""
+        from regions import Regions
+
         return str(Regions(self.regions).serialize(format="ds9", precision=10))
 
     def coords(self) -> tuple[np.ndarray, np.ndarray]:
@@ -205,8 +205,14 @@ def _contains(shape: RegionShape, lon: np.ndarray, lat: np.ndarray) -> np.ndarra
     geom = WcsGeom.create(shape.center, 0.01, npix=1, proj="TAN", frame=shape.frame)
     x, y = geom.coord_to_pix(lon[near], lat[near])
     inside = np.zeros(lon.shape, bool)
-    inside[near] = shape.region.to_pixel(geom.wcs).contains(PixCoord(x, y))
+    inside[near] = _contains_pixels(shape, geom, x, y)
     return inside
+
+
+def _contains_pixels(shape: RegionShape, geom: WcsGeom, x: Any, y: Any) -> np.ndarray:
+    from regions import PixCoord
+
+    return shape.region.to_pixel(geom.wcs).contains(PixCoord(x, y))
 
 
 def _solid_angle(shape: RegionShape) -> float:
@@ -224,5 +230,4 @@ def _plane_solid_angle(shape: RegionShape) -> float:
     size = 2 * shape.reach / 1000
     geom = WcsGeom.create(shape.center, size, npix=1001, proj="TAN", frame=shape.frame)
     x, y = np.meshgrid(np.arange(1001), np.arange(1001))
-    inside = shape.region.to_pixel(geom.wcs).contains(PixCoord(x, y))
-    return float(geom.solid_angle()[inside].sum())
+    return float(geom.solid_angle()[_contains_pixels(shape, geom, x, y)].sum())

@@ -1,23 +1,24 @@
 """Shapes on the sky as hashable values, and what their area is.
 
 A shape here is what `regions` calls a sky region, without its objects: a kind and numbers in deg.
-Sets of shapes that act as one bin are in `gjax.maps.region_geom`.
+Sets of shapes that act as one bin are in `gjax.maps.region_geom`. The package `regions` is imported
+where it is used: it brings matplotlib with it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import astropy.units as u
 import numpy as np
-import regions
-from astropy.coordinates import SkyCoord
 
 from gjax.maps.frames import lonlat
-from gjax.numerics import sphere
+from gjax.numerics import sphere, vector
 
-__all__ = ["KINDS", "RegionShape", "shapes_of"]
+if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
+
+__all__ = ["KINDS", "RegionShape", "mean_direction", "shapes_of"]
 
 #: Numbers (in deg) that define each kind; a polygon has as many pairs as it has corners.
 KINDS: dict[str, tuple[str, ...]] = {
@@ -90,10 +91,7 @@ class RegionShape:
         """Longitude and latitude in deg; the mean direction of the corners of a polygon."""
         if self.kind != "polygon":
             return self.values[0], self.values[1]
-        corners = np.reshape(self.values, (-1, 2))
-        mean = SkyCoord(corners[:, 0], corners[:, 1], unit="deg").cartesian.mean()
-        direction = SkyCoord(mean, frame="icrs").spherical
-        return float(direction.lon.deg), float(direction.lat.deg)
+        return mean_direction(*np.reshape(self.values, (-1, 2)).T)
 
     @property
     def reach(self) -> float:
@@ -108,30 +106,37 @@ class RegionShape:
     @property
     def region(self) -> Any:
         """The sky region of the package `regions`."""
+        import regions
+        from astropy import units as u
+        from astropy.coordinates import SkyCoord
+
         if self.kind == "polygon":
             lon, lat = np.reshape(self.values, (-1, 2)).T
             return regions.PolygonSkyRegion(SkyCoord(lon, lat, unit="deg", frame=self.frame))
         center = SkyCoord(*self.values[:2], unit="deg", frame=self.frame)
-        return _CLASSES[self.kind](center, *(value * u.deg for value in self.values[2:]))
+        make = getattr(regions, _CLASSES[self.kind])
+        return make(center, *(value * u.deg for value in self.values[2:]))
 
 
-_CLASSES: dict[str, Any] = {
-    "point": regions.PointSkyRegion,
-    "circle": regions.CircleSkyRegion,
-    "annulus": regions.CircleAnnulusSkyRegion,
-    "ellipse": regions.EllipseSkyRegion,
-    "rectangle": regions.RectangleSkyRegion,
-    "polygon": regions.PolygonSkyRegion,
+_CLASSES = {
+    "point": "PointSkyRegion",
+    "circle": "CircleSkyRegion",
+    "annulus": "CircleAnnulusSkyRegion",
+    "ellipse": "EllipseSkyRegion",
+    "rectangle": "RectangleSkyRegion",
+    "polygon": "PolygonSkyRegion",
 }
 
 
 def _kind_of(region: Any) -> str:
-    for kind, cls in _CLASSES.items():
-        if type(region) is cls:
+    import regions
+
+    for kind, name in _CLASSES.items():
+        if type(region) is getattr(regions, name):
             return kind
     raise ValueError(
         f"{type(region).__name__} cannot be used as a region of the sky; use one of "
-        f"{', '.join(cls.__name__ for cls in _CLASSES.values())}"
+        f"{', '.join(_CLASSES.values())}"
     )
 
 
@@ -139,9 +144,17 @@ def _frame_turn(center: SkyCoord, frame: str) -> float:
     """Angle in deg by which the north of the region's own frame is turned in another."""
     if center.frame.name == frame:
         return 0.0
+    from astropy import units as u
+
     north = center.directional_offset_by(0 * u.deg, 1e-3 * u.deg)
     here, there = center.transform_to(frame), north.transform_to(frame)
     return float(here.position_angle(there).to_value("deg"))
+
+
+def mean_direction(lon: np.ndarray, lat: np.ndarray) -> tuple[float, float]:
+    """Give longitude and latitude in deg of the mean of the unit vectors to positions in deg."""
+    mean_lon, mean_lat = vector.to_lonlat(np.mean(vector.from_lonlat(lon, lat), axis=0))
+    return float(mean_lon), float(mean_lat)
 
 
 def shapes_of(region: Any, frame: str) -> tuple[RegionShape, ...]:
@@ -152,6 +165,8 @@ def shapes_of(region: Any, frame: str) -> tuple[RegionShape, ...]:
     ValueError
         For compound regions other than unions, and as `RegionShape.from_region`.
     """
+    import regions
+
     if isinstance(region, str):
         region = regions.Regions.parse(region, format="ds9")
     if isinstance(region, regions.CompoundSkyRegion):

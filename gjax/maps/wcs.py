@@ -8,10 +8,9 @@ numbers agree with those of Gammapy's geometry of the same name. Other axes (ene
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from astropy.wcs import WCS
 
 from gjax.maps.cards import (
     Cards,
@@ -27,6 +26,9 @@ from gjax.maps.solid_angle import quadrilateral_solid_angle
 from gjax.numerics import sphere
 from gjax.typing import ArrayLike
 from gjax.units import to_internal
+
+if TYPE_CHECKING:
+    from astropy.wcs import WCS
 
 __all__ = ["WcsGeom", "contains", "everywhere", "pad"]
 

@@ -27,7 +27,9 @@ class FoVBackground(eqx.Module):
     spectral :
         Factor as a function of energy; by default a `PowerLawNorm` with free norm and frozen tilt.
     spatial :
-        Factor as a function of the position; None for one everywhere.
+        Factor as a function of the position, such as a `PiecewiseNormSpatial`; None for one
+        everywhere. Its parameters are free unless frozen. Freeze the norm of the spectrum then, or
+        one of the norms: the data see their product only.
     """
 
     dataset: str = eqx.field(static=True)

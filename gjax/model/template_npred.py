@@ -31,7 +31,8 @@ class TemplateNPred(eqx.Module):
         Factor at the centre of each bin of energy; by default a `PowerLawNorm` with free norm and
         frozen tilt.
     spatial :
-        Factor over the field, evaluated at the centres of the pixels; None for one.
+        Factor over the field, evaluated at the centres of the pixels; None for one. Its parameters
+        are free unless frozen.
     datasets_names :
         Names of the datasets to which the counts belong; None means all of them.
     filename :

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from gjax.numerics.namespace import array_namespace
 from gjax.typing import ArrayLike
@@ -57,6 +56,8 @@ def cubic_coefficients(
     """
     if not spacing > 0:
         raise ValueError(f"spacing must be positive, got {spacing}")
+    from scipy.interpolate import CubicSpline  # takes long; a fit of spectra has no splines
+
     values = np.asarray(values, float)
     if len(values) < 4:
         raise ValueError(f"a cubic spline needs four nodes or more, got {len(values)}")

@@ -2,8 +2,8 @@
 
 A dataset has its own background, with or without a model that scales it, and whatever templates of
 predicted counts belong to it. A spatial factor without free parameters is put into the counts here;
-one with free parameters is evaluated in the folding, at the pixels that are found here. On/off data have one, measured, whose model scales the ratio of
-acceptances.
+one with free parameters is evaluated in the folding, at the pixels that are found here. On/off data
+have one, measured, whose model scales the ratio of acceptances.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gjax.maps.region_geom import RegionGeom
 from gjax.model.background import FoVBackground
 from gjax.model.template_npred import TemplateNPred
 
-__all__ = ["Backgrounds", "find_backgrounds"]
+__all__ = ["Backgrounds", "find_backgrounds", "spatial_factor"]
 
 
 class Backgrounds(NamedTuple):
@@ -90,7 +90,7 @@ def find_backgrounds(dataset: Dataset, models: Any, varying: set[tuple[int, str]
         moves = (i, "spatial") in varying
         places.append(_pixels(dataset, models.members[i]) if moves else None)
         if i >= 0 and not moves:
-            cubes[position] = cubes[position] * _spatial_factor(dataset, models.members[i])
+            cubes[position] = cubes[position] * spatial_factor(dataset, models.members[i])
     return Backgrounds(np.stack(cubes) if cubes else None, tuple(members), tuple(places))
 
 
@@ -133,9 +133,17 @@ def _template(dataset: Dataset, name: str, model: TemplateNPred) -> np.ndarray:
     return cube
 
 
-def _spatial_factor(dataset: Dataset, model: Any) -> np.ndarray | float:
+def spatial_factor(dataset: Dataset, model: Any) -> np.ndarray:
+    """Evaluate the spatial factor of a background at the centres of the pixels of a dataset.
+
+    Returns
+    -------
+    factor :
+        Shape ``(y, x)``, or ``(ereco, y, x)`` if it depends on energy; the number one without a
+        spatial factor.
+    """
     if model.spatial is None:
-        return 1.0
+        return np.ones(())
     lon, lat = dataset.geom.coords_in(model.spatial.frame)
     energy = dataset.energy.center
     if not model.spatial.is_energy_dependent:

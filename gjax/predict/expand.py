@@ -72,6 +72,9 @@ class Expansion(eqx.Module):
     gradient, curvature :
         Sums over all bins of the statistic's weight times first and second derivatives, shapes
         ``(local,)`` and ``(local, local)``.
+    ratio :
+        For each parameter, how many times more counts are measured than predicted where its model
+        shines, shape ``(local,)``; one at the best fit of an amplitude.
     """
 
     sparse: Sparse
@@ -80,6 +83,7 @@ class Expansion(eqx.Module):
     slopes_alpha: Float[Array, "local occupied"] | None
     gradient: Float[Array, " local"]
     curvature: Float[Array, "local local"]
+    ratio: Float[Array, " local"]
 
 
 def local_vector(physics: Components, varying: Varying) -> Float[Array, " local"]:
@@ -129,6 +133,7 @@ def expand(data: PreparedDataset, physics: Components, varying: Varying) -> Expa
         slopes_alpha=by_alpha,
         gradient=jnp.concatenate([block.gradient for block in blocks]),
         curvature=jax.scipy.linalg.block_diag(*[block.curvature for block in blocks]),
+        ratio=jnp.concatenate([jnp.full(len(b.gradient), b.ratio) for b in blocks]),
     )
 
 
@@ -157,6 +162,7 @@ class _Block(eqx.Module):
     slopes: Array
     gradient: Array
     curvature: Array
+    ratio: Array
 
 
 def _length(stacked: Any) -> int:
@@ -241,7 +247,28 @@ def _expand_background(
         slopes=_slopes(seen, start).T,
         gradient=_slopes(weighed, start),
         curvature=_bends(weighed, start),
+        # In on/off data the counts say nothing of the background apart from the signal.
+        ratio=_ratio(weighed(start), seen(start), slopes.npred)
+        if slopes.alpha is None
+        else jnp.ones(()),
     )
+
+
+def _ratio(gradient: Array, counts: Array, slope: Array) -> Array:
+    r"""Divide measured by predicted counts, weighted with the share of a model in each bin.
+
+    :math:`\sum_i \mu_{si}\, n_i / \mu_i` over :math:`\sum_i \mu_{si}`: what one step of the
+    Richardson-Lucy iteration would multiply the model with.
+
+    Parameters
+    ----------
+    gradient :
+        Half of the statistic's slope in the logarithm of the model's amplitude.
+    counts, slope :
+        Counts of the model in the occupied bins, and half of the statistic's slope there.
+    """
+    total = gradient - counts @ slope
+    return jnp.where(total == 0, 1.0, 1.0 - gradient / jnp.where(total == 0, 1.0, total))
 
 
 def _bin_weights(data: PreparedDataset, sparse: Sparse, slope: Array) -> Array:
@@ -307,6 +334,7 @@ def _expand_source(
         slopes=jax.lax.dynamic_update_slice_in_dim(everywhere, slopes, seen.first, 1),
         gradient=jnp.concatenate([sums[0] @ flux1, sums[1:] @ flux0]),
         curvature=jnp.block([[bend, cross], [cross.T, move]]),
+        ratio=_ratio(sums[0] @ flux0, seen.npred, here),
     )
 
 

@@ -1,4 +1,4 @@
-r"""The factors on the backgrounds of a dataset: one per energy bin, and one per pixel if it changes.
+r"""The factors on the backgrounds of a dataset: per energy bin, and per pixel if they change.
 
 With the cubes B of the backgrounds, factors b in energy and f on the sky, the background is
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from gjax.maps.axis import MapAxis
 from gjax.maps.wcs import WcsGeom
@@ -95,6 +94,8 @@ def radial_profile(profile: np.ndarray, rad: MapAxis, containment: float) -> Rad
     ValueError
         If there is no response at any energy.
     """
+    from scipy.interpolate import PchipInterpolator  # takes long; a fit of spectra has no PSF
+
     some = profile.sum(axis=-1) > 0
     if not some.any():
         raise ValueError("the PSF is empty: no response at the position of the source")

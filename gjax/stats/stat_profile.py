@@ -15,7 +15,6 @@ from typing import Any, cast, final
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from gjax.typing import Array, ArrayLike
 
@@ -161,6 +160,8 @@ def _with_best(x: np.ndarray, y: np.ndarray, best: float) -> tuple[np.ndarray, n
 
 def _spline(x: np.ndarray, y: np.ndarray) -> _Function:
     """Interpolate the statistic by a cubic spline in the norm."""
+    from scipy.interpolate import CubicSpline  # takes long, and few fits have profiles
+
     spline = CubicSpline(x, y)
     return lambda norm: (spline(norm), spline(norm, 1), np.maximum(spline(norm, 2), 0.0) / 2.0)
 
@@ -170,6 +171,8 @@ def _rooted(x: np.ndarray, y: np.ndarray, best: float) -> _Function | None:
     root = np.sign(x - best) * np.sqrt(np.maximum(y, 0.0))
     if x[0] <= 0 or (y < 0).any() or not (np.diff(root) > 0).all():
         return None
+    from scipy.interpolate import CubicSpline
+
     spline = CubicSpline(np.log(x), root)
 
     def function(norm: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

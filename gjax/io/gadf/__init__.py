@@ -5,7 +5,23 @@ is forgiving, writing strict; a damaged or incomplete file gives one `gjax.error
 that names file, HDU and column.
 """
 
-from gjax.io.gadf.data_store import DataStore
-from gjax.io.gadf.write import write_data_store, write_observation
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gjax.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from gjax.io.gadf.data_store import DataStore as DataStore
+    from gjax.io.gadf.write import write_data_store as write_data_store
+    from gjax.io.gadf.write import write_observation as write_observation
 
 __all__ = ["DataStore", "write_data_store", "write_observation"]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "gjax.io.gadf.data_store": ("DataStore",),
+        "gjax.io.gadf.write": ("write_data_store", "write_observation"),
+    },
+)

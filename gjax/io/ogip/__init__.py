@@ -7,7 +7,16 @@ of file has a module; a spectrum with all that belongs to it becomes a `gjax.dat
 
 from __future__ import annotations
 
-from gjax.io.ogip.read import read_ogip as read_ogip
-from gjax.io.ogip.write import write_ogip as write_ogip
+from typing import TYPE_CHECKING
+
+from gjax.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from gjax.io.ogip.read import read_ogip as read_ogip
+    from gjax.io.ogip.write import write_ogip as write_ogip
 
 __all__ = ["read_ogip", "write_ogip"]
+
+__getattr__, __dir__ = lazy_names(
+    __name__, {"gjax.io.ogip.read": ("read_ogip",), "gjax.io.ogip.write": ("write_ogip",)}
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, final
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -104,12 +105,12 @@ class PiecewiseNormSpatial(AbstractSpatial):
         center, axes, solve = self._spline()
         norms = jnp.stack([jnp.asarray(norm) for norm in self.norms])
         weights = solve @ (jnp.log(norms) if self.interp == "log" else norms)
-        # One term after the other: all at once would be a cube of pixels and nodes.
-        points = vector.from_lonlat(lon, lat)
+        points = jnp.asarray(vector.from_lonlat(lon, lat))
         flat = (points - center) @ axes.T
+        # A product of matrices, which keeps the derivatives with respect to many norms cheap.
+        terms = jax.vmap(lambda node: _kernel(vector.squared_chord(points, node)))(nodes)
         value = weights[count] + flat @ weights[count + 1 :]
-        for i in range(count):
-            value = value + weights[i] * _kernel(vector.squared_chord(points, nodes[i]))
+        value = value + jnp.tensordot(weights[:count], terms, axes=1)
         return jnp.exp(value) if self.interp == "log" else value
 
     def _nodes(self) -> np.ndarray:
