@@ -18,7 +18,7 @@ from gjax.predict.fold import Block, PreparedDataset, map_datasets
 from gjax.predict.occupied import Occupied
 from gjax.predict.physics import Components
 from gjax.predict.points import PreparedPoints
-from gjax.predict.sparse import fixed_transfers, npred_sparse
+from gjax.predict.sparse import find_known, npred_sparse
 from gjax.stats.wstat import profiled_background
 from gjax.typing import Array, Theta
 
@@ -50,7 +50,7 @@ def list_all_bins(objective: Objective) -> Objective:
             raise ValueError(f"flux points cannot be simulated: {names}")
         spans = (np.size(block.data.mask[0]),) * len(block.data.spans)
         data = dataclasses.replace(block.data, occupied=_all_bins(block.data), spans=spans)
-        data = dataclasses.replace(data, fixed=fixed_transfers(data))
+        data = dataclasses.replace(data, known=find_known(data))
         blocks.append(dataclasses.replace(block, data=data))
     prepared = dataclasses.replace(objective.prepared, blocks=tuple(blocks))
     return dataclasses.replace(objective, prepared=prepared)

@@ -29,27 +29,24 @@ from gjax.predict.factors import Factors, counts_at_bins, weighted_sums
 from gjax.predict.fold import (
     PreparedDataset,
     background_factor,
-    padded_shape,
     padding,
     source_flux,
 )
 from gjax.predict.group import map_stacked
 from gjax.predict.physics import Components
-from gjax.predict.reco import pull, window_exposure
-from gjax.predict.source import AbstractSource
 from gjax.predict.sparse import (
+    Parts,
     Region,
+    Sight,
     Sparse,
     add_sources,
-    cut_mask,
     find_region,
     inner_pixels,
     kinds,
-    source_transfer,
     weigh_fields,
 )
 from gjax.predict.statistic import Slopes, bin_slopes
-from gjax.predict.transfer import Transfer, rows_of_window
+from gjax.predict.transfer import Transfer
 from gjax.typing import Array, Float
 
 __all__ = ["Expansion", "Varying", "expand", "local_vector"]
@@ -146,14 +143,14 @@ class _Seen(eqx.Module):
         Sum over the mask, and counts in a slice of the occupied bins.
     first :
         Position of the first of these bins.
-    transfer :
-        Of the image and of its derivatives in the spatial parameters.
+    transfers :
+        Of the source and of its derivatives in the spatial parameters, stacked.
     """
 
     total: Array
     npred: Array
     first: Array
-    transfer: Transfer
+    transfers: Transfer
 
 
 class _Block(eqx.Module):
@@ -280,54 +277,54 @@ def _bin_weights(data: PreparedDataset, sparse: Sparse, slope: Array) -> Array:
 
 
 def _see(
-    parts: Any, data: PreparedDataset, which: tuple[Any, Any], region: Region, span: int
+    parts: Parts, data: PreparedDataset, which: tuple[Any, Any], region: Region, span: int
 ) -> _Seen:
     """Predict a source and differentiate its image."""
-    source, present, fixed, emission, spatial = parts
-    start, images = source.start(spatial, padded_shape(data)), None
-    if fixed is None:
-        vector = _pick(spatial, which[1])
-        shape, push = jax.linearize(_shape_at(source, data, spatial, which[1], start), vector)
-        images = source.blur(shape)[None]
-        if vector.size:
-            # One after the other, as each is large.
-            moved = jax.lax.map(lambda move: source.blur(push(move)), jnp.eye(vector.size))
-            images = jnp.concatenate([images, moved])
-    found, bins = source_transfer(source, data, images, start, fixed, region, span)
-    flux = source_flux(data, emission, present)
-    total, seen = jnp.asarray(found.total), jnp.asarray(found.bins)
-    return _Seen(total[0] @ flux, seen[0] @ flux, bins.first, found)
+    sight = Sight.create(parts, data, region, span)
+    vector = _pick(parts.spatial, which[1])
+    if parts.known.transfer is None:
+        shape, push = jax.linearize(_shape_at(sight, which[1]), vector)
+        own = sight.transfer(shape)
+    else:
+        own = sight.transfer()
+    transfers = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], own)
+    if vector.size:
+        # One after the other, as each is large.
+        moved = jax.lax.map(lambda move: sight.transfer(push(move)), jnp.eye(vector.size))
+        transfers = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), transfers, moved)
+    flux = source_flux(data, parts.emission, parts.present)
+    return _Seen(own.total @ flux, own.bins @ flux, sight.bins.first, transfers)
 
 
-def _shape_at(
-    source: AbstractSource, data: PreparedDataset, spatial: Any, which: Any, start: Any
-) -> Callable[[Array], Array]:
+def _shape_at(sight: Sight, which: Any) -> Callable[[Array], Array]:
     """Give the shape of a source as a function of the spatial parameters that can change."""
-    return lambda vector: source.shape(_put(spatial, which, vector), data.grid, start)
+    return lambda vector: sight.shape(_put(sight.parts.spatial, which, vector))
 
 
 def _expand_source(
-    parts: Any,
+    parts: Parts,
     seen: _Seen,
     data: PreparedDataset,
     which: tuple[Any, Any],
     region: Region,
     slope: Array,
 ) -> _Block:
-    _, present, _, emission, _ = parts
-    own = _pick(emission, which[0])
+    own = _pick(parts.emission, which[0])
 
     def flux(vector: Array) -> Array:
-        return source_flux(data, _put(emission, which[0], vector), present)
+        return source_flux(data, _put(parts.emission, which[0], vector), parts.present)
 
     flux0, flux1 = flux(own), _slopes(flux, own)
-    total, bins = jnp.asarray(seen.transfer.total), jnp.asarray(seen.transfer.bins)
+    total, bins = jnp.asarray(seen.transfers.total), jnp.asarray(seen.transfers.bins)
     here = jax.lax.dynamic_slice_in_dim(slope, seen.first, bins.shape[1])
     # The weight of a bin is one, and in the occupied bins the slope of the statistic besides.
     sums = total + jnp.einsum("mbt,b->mt", bins, here)
     cross = (sums[1:] @ flux1).T
     bend = jnp.einsum("tjk,t->jk", _bends(flux, own), sums[0])
-    move = _bend_shape(parts, data, which[1], region, slope, flux0, bins.shape[1])
+    move = jnp.zeros((len(sums) - 1,) * 2)
+    if len(sums) > 1:
+        sight = Sight.create(parts, data, region, bins.shape[1])
+        move = _bend_shape(sight, which[1], sight.pull(slope, flux0))
     slopes = jnp.concatenate([(bins[0] @ flux1).T, bins[1:] @ flux0])
     everywhere = jnp.zeros((len(slopes), slope.size))
     return _Block(
@@ -338,46 +335,16 @@ def _expand_source(
     )
 
 
-def _bend_shape(
-    parts: Any,
-    data: PreparedDataset,
-    which: Any,
-    region: Region,
-    slope: Array,
-    flux: Array,
-    span: int,
-) -> Array:
-    """Sum the weighted second derivatives of a source's counts in its spatial parameters.
+def _bend_shape(sight: Sight, which: Any, at_image: Array) -> Array:
+    """Sum the weighted second derivatives of an image in the spatial parameters.
 
-    The weights are carried back through the response to the shape, whose second derivatives then
-    need no convolution.
+    The weights of the image are carried back to the shape, whose second derivatives then need no
+    convolution.
     """
-    source, _, fixed, _, spatial = parts
-    vector = _pick(spatial, which)
-    if fixed is not None or not vector.size:
-        return jnp.zeros((vector.size, vector.size))
-    start = source.start(spatial, padded_shape(data))
-    shape_at = _shape_at(source, data, spatial, which, start)
-    weights = _window_weights(source, data, region, slope, start, span)
-    exposure = window_exposure(source, data.exposure, start)
-    image, carry_back = jax.vjp(source.blur, shape_at(vector))
-    at_image = pull(source, weights, exposure, flux)
+    vector = _pick(sight.parts.spatial, which)
+    shape = _shape_at(sight, which)
+    image, carry_back = jax.vjp(sight.parts.source.blur, shape(vector))
     if len(image) == 1:
         at_image = at_image.sum(axis=0, keepdims=True)
     (at_shape,) = carry_back(at_image)
-    return _bends(lambda point: jnp.sum(at_shape * shape_at(point)), vector)
-
-
-def _window_weights(
-    source: AbstractSource,
-    data: PreparedDataset,
-    region: Region,
-    slope: Array,
-    start: tuple[Array, Array],
-    span: int,
-) -> Array:
-    """Give the weight of each bin of a window: one in the region, and the slope at counts."""
-    bins = rows_of_window(data.occupied, start, source.window.shape, span)
-    weights = cut_mask(source, region.mask, start).astype(slope.dtype)
-    at = bins.energy, bins.row, bins.column
-    return weights.at[at].add(jnp.where(bins.inside, bins.cut(slope), 0.0))
+    return _bends(lambda point: jnp.sum(at_shape * shape(point)), vector)

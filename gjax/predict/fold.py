@@ -28,7 +28,7 @@ from gjax.predict.points import PreparedPoints
 from gjax.predict.reco import spread, window_exposure
 from gjax.predict.sky_grid import SkyGrid
 from gjax.predict.source import AbstractSource
-from gjax.predict.transfer import Transfer
+from gjax.predict.transfer import Known
 from gjax.typing import Array, ArrayLike, Cube
 
 __all__ = [
@@ -77,8 +77,8 @@ class PreparedDataset(eqx.Module):
         Stacked sources, one entry per kind.
     present :
         Per kind, whether each source is one; the others fill up the stack and emit nothing.
-    fixed :
-        Per kind, where its images cannot change, what its counts are made of; else None.
+    known :
+        Per kind, what of it cannot change.
     spans :
         Per kind, the number of occupied bins to look at; see `gjax.predict.transfer`.
     intervals :
@@ -96,7 +96,7 @@ class PreparedDataset(eqx.Module):
     energy_center: ArrayLike
     sources: tuple[AbstractSource, ...]
     present: tuple[ArrayLike, ...]
-    fixed: tuple[Transfer | None, ...]
+    known: tuple[Known, ...]
     intervals: Intervals | None
     spans: tuple[int, ...] = eqx.field(static=True)
 

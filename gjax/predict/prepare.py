@@ -42,8 +42,8 @@ from gjax.predict.seen import as_seen
 from gjax.predict.sharing import share_lengths, share_windows
 from gjax.predict.sky_grid import SkyGrid, sky_grid
 from gjax.predict.source import AbstractSource, FixedSource, Window
-from gjax.predict.sparse import fixed_transfers, inner_pixels
-from gjax.predict.transfer import find_span
+from gjax.predict.sparse import find_known, inner_pixels
+from gjax.predict.transfer import Known, find_span
 
 __all__ = ["as_list", "prepare"]
 
@@ -118,7 +118,7 @@ def _stacked(ready: list[tuple[Any, Members]], positions: tuple[int, ...]) -> Bl
     if isinstance(data, PreparedDataset):
         spans = tuple(find_span(data.occupied, kind.window.shape[0]) for kind in data.sources)
         data = jax.device_put(dataclasses.replace(data, spans=spans))
-        data = dataclasses.replace(data, fixed=fixed_transfers(data))
+        data = dataclasses.replace(data, known=find_known(data))
     return Block(jax.device_put(data), positions, tuple(members for _, members in ready))
 
 
@@ -312,7 +312,7 @@ def _prepare_counts(
         frame,
         sources=tuple(stack_trees([built[i] for i in kind]) for kind in kinds),
         present=tuple(np.ones(len(kind)) for kind in kinds),
-        fixed=(None,) * len(kinds),
+        known=(Known(),) * len(kinds),
         constant=constant,
         occupied=_occupied(dataset, frame, constant, pad, list(built.values())),
     )
@@ -428,7 +428,7 @@ def _frame(
         energy_center=dataset.energy.center,
         sources=(),
         present=(),
-        fixed=(),
+        known=(),
         spans=(),
         intervals=intervals,
     )

@@ -26,6 +26,7 @@ __all__ = [
     "is_fixed",
     "pull",
     "spread",
+    "weigh",
     "window_exposure",
 ]
 
@@ -77,58 +78,90 @@ def spread(
     return jnp.einsum("thw,te->ehw", image * exposure, weights)
 
 
-def pull(
-    source: AbstractSource, weights: Array, exposure: Array, flux: Array
-) -> Float[Array, "energy h w"]:
-    """Carry the weights of counts back to the image: the transpose of `spread`.
+def weigh(source: AbstractSource, exposure: Array, mask: Array) -> Array:
+    """Give the weight of each pixel of an image in the sum over a mask.
 
     Parameters
     ----------
+    mask :
+        Shape ``(ereco, h, w)``.
+
+    Returns
+    -------
     weights :
-        Of each bin of the window, shape ``(ereco, h, w)``.
+        Exposure times the mask seen through the energy dispersion, shape ``(etrue, h, w)``; of a
+        `RecoSource` the mask itself.
     """
-    matrix = flux[:, None] * jnp.asarray(source.edisp)
+    inside = mask.astype(exposure.dtype)
     if isinstance(source, RecoSource):
-        return weights * jnp.einsum("thw,te->ehw", exposure, matrix)
-    return exposure * jnp.einsum("ehw,te->thw", weights, matrix)
+        return inside
+    return exposure * jnp.einsum("ehw,te->thw", inside, jnp.asarray(source.edisp))
 
 
 def collect(
-    source: AbstractSource, images: Array, exposure: Array, mask: Array
-) -> Float[Array, "m etrue"]:
+    source: AbstractSource, image: Array, exposure: Array, weights: Array
+) -> Float[Array, " etrue"]:
     """Sum the counts per unit flux of a true energy bin over a mask.
 
     Parameters
     ----------
-    images :
-        Several images, shape ``(m, energy, h, w)``.
-    mask :
-        Shape ``(ereco, h, w)``.
+    image :
+        Shape ``(energy, h, w)``.
+    weights :
+        From `weigh`.
     """
-    edisp, inside = jnp.asarray(source.edisp), mask.astype(exposure.dtype)
     if isinstance(source, RecoSource):
-        by_energy = jnp.einsum("mehw,thw->met", images * inside, exposure)
-        return jnp.einsum("met,te->mt", by_energy, edisp)
-    return jnp.sum(images * (exposure * jnp.einsum("ehw,te->thw", inside, edisp)), axis=(-2, -1))
+        by_energy = jnp.einsum("ehw,thw->et", image * weights, exposure)
+        return jnp.sum(by_energy * jnp.asarray(source.edisp).T, axis=0)
+    return jnp.sum(image * weights, axis=(-2, -1))
+
+
+def pull(
+    source: AbstractSource,
+    weights: Array,
+    extra: Array,
+    at: tuple[Array, Array, Array],
+    exposures: tuple[Array, Array],
+    flux: Array,
+) -> Float[Array, "energy h w"]:
+    """Carry weights of counts back to the image, the transpose of folding.
+
+    Parameters
+    ----------
+    weights :
+        Of all bins of a mask, from `weigh`.
+    extra, at :
+        More weight for some bins, and their index ``(row, column, energy)``.
+    exposures :
+        On the window, and in these bins, shapes ``(etrue, h, w)`` and ``(bin, etrue)``.
+    """
+    row, column, energy = at
+    edisp = jnp.asarray(source.edisp)
+    if isinstance(source, RecoSource):
+        matrix = flux[:, None] * edisp
+        weights = weights.at[energy, row, column].add(extra)
+        return weights * jnp.einsum("thw,te->ehw", exposures[0], matrix)
+    more = extra * (edisp[:, energy] * exposures[1].T)
+    return flux[:, None, None] * weights.at[:, row, column].add(more)
 
 
 def counts_at(
-    source: AbstractSource, images: Array, exposure: Array, at: tuple[Array, Array, Array]
-) -> Float[Array, "m bin etrue"]:
+    source: AbstractSource, image: Array, exposure: Array, at: tuple[Array, Array, Array]
+) -> Float[Array, "bin etrue"]:
     """Give the counts per unit flux of a true energy bin in some bins ``(row, column, energy)``.
 
     Parameters
     ----------
-    images :
-        Several images, shape ``(m, energy, h, w)``.
+    image :
+        Shape ``(energy, h, w)``.
     exposure :
         In these bins, shape ``(bin, etrue)``.
     """
     row, column, energy = at
     response = jnp.asarray(source.edisp).T[energy] * exposure
     if isinstance(source, RecoSource):
-        return images[:, energy, row, column][..., None] * response
-    return jnp.moveaxis(images[:, :, row, column], 1, -1) * response
+        return image[energy, row, column][:, None] * response
+    return image[:, row, column].T * response
 
 
 def window_exposure(

@@ -29,23 +29,31 @@ from gjax.predict.fold import (
     window_elements,
 )
 from gjax.predict.group import map_stacked
-from gjax.predict.physics import Components
-from gjax.predict.reco import is_fixed, window_exposure
+from gjax.predict.physics import Components, Emission
+from gjax.predict.reco import collect, is_fixed, pull, weigh, window_exposure
 from gjax.predict.source import AbstractSource
-from gjax.predict.transfer import BinSlice, Transfer, rows_of_window, transfer
+from gjax.predict.transfer import (
+    BinSlice,
+    Known,
+    Transfer,
+    exposure_at,
+    rows_of_window,
+    transfer,
+)
 from gjax.typing import Array, ArrayLike, Float, Scalar
 
 __all__ = [
+    "Parts",
     "Region",
+    "Sight",
     "Sparse",
     "add_sources",
     "cut_mask",
+    "find_known",
     "find_region",
-    "fixed_transfers",
     "inner_pixels",
     "kinds",
     "npred_sparse",
-    "source_transfer",
     "weigh_fields",
     "whole_region",
 ]
@@ -98,15 +106,13 @@ def npred_sparse(data: PreparedDataset, physics: Components) -> Sparse:
     region = weigh_fields(data, factor, find_region(data, physics, factor))
 
     def one(parts: Any, span: int) -> tuple[Array, Array, Array]:
-        source, present, fixed, emission, spatial = parts
-        start = source.start(spatial, padded_shape(data))
-        images = None if fixed is not None else source.image(spatial, data.grid, start)[None]
-        found, bins = source_transfer(source, data, images, start, fixed, region, span)
-        flux = source_flux(data, emission, present)
-        return jnp.asarray(found.total)[0] @ flux, jnp.asarray(found.bins)[0] @ flux, bins.first
+        sight = Sight.create(parts, data, region, span)
+        found = sight.transfer()
+        flux = source_flux(data, parts.emission, parts.present)
+        return found.total @ flux, found.bins @ flux, sight.bins.first
 
     sources = [
-        map_stacked(lambda parts, span=span: one(parts, span), parts, elements)
+        map_stacked(partial(one, span=span), parts, elements)
         for parts, span, elements in kinds(data, physics)
     ]
     return add_sources(data, factor, region, sources)
@@ -150,50 +156,113 @@ def _add_slices(values: Array, slices: Array, first: Array) -> Array:
     return jax.lax.scan(add, values, (slices, first))[0]
 
 
-def kinds(data: PreparedDataset, physics: Components) -> list[tuple[Any, int, int]]:
-    """List per kind what belongs to its sources, the span of bins and the size of an image."""
-    listed = zip(data.sources, data.present, data.fixed, physics.sources, data.spans, strict=True)
-    found = []
-    for stacked, present, fixed, models, span in listed:
-        elements = span if fixed is not None else window_elements(stacked, data)
-        found.append(((stacked, present, fixed, *models), span, elements))
-    return found
-
-
-def source_transfer(
-    source: AbstractSource,
-    data: PreparedDataset,
-    images: Array | None,
-    start: tuple[Array, Array],
-    fixed: Transfer | None,
-    region: Region,
-    span: int,
-) -> tuple[Transfer, BinSlice]:
-    """Take a source to what its counts are made of, and find the occupied bins that it sees.
+class Parts(eqx.Module):
+    """All that belongs to a source in a dataset (or to the sources of a kind).
 
     Parameters
     ----------
-    images :
-        Shape ``(m, energy, h, w)``; None if ``fixed``.
+    source, present, known :
+        As prepared.
+    emission, spatial :
+        Its models.
+    """
+
+    source: AbstractSource
+    present: ArrayLike
+    known: Known
+    emission: Emission
+    spatial: Any
+
+
+def kinds(data: PreparedDataset, physics: Components) -> list[tuple[Parts, int, int]]:
+    """List per kind its sources, the span of bins and the size of an image."""
+    listed = zip(data.sources, data.present, data.known, physics.sources, data.spans, strict=True)
+    found = []
+    for stacked, present, known, models, span in listed:
+        elements = window_elements(stacked, data) if known.transfer is None else span
+        found.append((Parts(stacked, present, known, *models), span, elements))
+    return found
+
+
+class Sight(eqx.Module):
+    """A source on its window, with what its counts in the region are summed from.
+
+    Parameters
+    ----------
+    parts :
+        The source.
+    data, region :
+        Its dataset, and the bins of it that count.
     start :
         First row and column of the window.
+    bins :
+        Occupied bins in its rows.
+    weights :
+        On the window; see `gjax.predict.reco.weigh`. None where the image is known.
     """
-    bins = rows_of_window(data.occupied, start, source.window.shape, span)
-    exposure = window_exposure(source, data.exposure, start)
-    if fixed is None:
-        assert images is not None
-        return transfer(source, images, exposure, cut_mask(source, region.mask, start), bins), bins
 
-    def again() -> Array:
-        shape = source.blur(source.shape(None, data.grid, start))[None]
-        mask = cut_mask(source, region.mask, start)
-        return jnp.asarray(transfer(source, shape, exposure, mask, bins).total)
+    parts: Parts
+    data: PreparedDataset
+    region: Region
+    start: tuple[Array, Array]
+    bins: BinSlice
+    weights: Array | None
 
-    total = jnp.asarray(fixed.total)[None]
-    if not data.occupied.is_onoff:
-        known = total
-        total = jax.lax.cond(region.is_clipped, again, lambda: known)
-    return Transfer(total, jnp.asarray(fixed.bins)[None]), bins
+    @classmethod
+    def create(cls, parts: Parts, data: PreparedDataset, region: Region, span: int) -> Sight:
+        """Place the window of a source."""
+        start = parts.source.start(parts.spatial, padded_shape(data))
+        bins = rows_of_window(data.occupied, start, parts.source.window.shape, span)
+        bare = cls(parts, data, region, start, bins, None)
+        if parts.known.transfer is not None:
+            return bare
+        return dataclasses.replace(bare, weights=bare._weights_unless_known())
+
+    @property
+    def exposure(self) -> Array:
+        """The exposure on the window, shape ``(etrue, h, w)``."""
+        return window_exposure(self.parts.source, self.data.exposure, self.start)
+
+    def shape(self, spatial: Any) -> Array:
+        """Give the shape of the source with some spatial parameters; see `AbstractSource`."""
+        return self.parts.source.shape(spatial, self.data.grid, self.start)
+
+    def transfer(self, shape: Array | None = None) -> Transfer:
+        """Take the source, or a change of its shape, to what its counts are made of."""
+        known, source = self.parts.known.transfer, self.parts.source
+        if shape is not None or known is None:
+            shape = self.shape(self.parts.spatial) if shape is None else shape
+            assert self.weights is not None
+            return transfer(source, source.blur(shape), self.exposure, self.weights, self.bins)
+        if self.data.occupied.is_onoff:
+            return known
+
+        def again() -> Array:
+            image = source.blur(self.shape(None))
+            return collect(source, image, self.exposure, self._all_weights())
+
+        total = jax.lax.cond(self.region.is_clipped, again, lambda: jnp.asarray(known.total))
+        return Transfer(total, known.bins)
+
+    def pull(self, slope: Array, flux: Array) -> Array:
+        """Carry the weights of the bins back to the image: one in the region, and the slopes."""
+        extra = jnp.where(self.bins.inside, self.bins.cut(slope), 0.0)
+        source = self.parts.source
+        assert self.weights is not None
+        exposures = self.exposure, exposure_at(source, self.bins)
+        return pull(source, self.weights, extra, self.bins.at, exposures, flux)
+
+    def _all_weights(self) -> Array:
+        source, mask = self.parts.source, self.region.mask
+        return weigh(source, self.exposure, cut_mask(source, mask, self.start))
+
+    def _weights_unless_known(self) -> Array:
+        if self.parts.known.weights is None:
+            return self._all_weights()
+        stays = jnp.asarray(self.parts.known.weights)
+        if self.data.occupied.is_onoff:
+            return stays
+        return jax.lax.cond(self.region.is_clipped, lambda: self._all_weights(), lambda: stays)
 
 
 def cut_mask(source: AbstractSource, mask: Array, start: tuple[Array, Array]) -> Array:
@@ -203,33 +272,34 @@ def cut_mask(source: AbstractSource, mask: Array, start: tuple[Array, Array]) ->
 
 
 @jax.jit
-def fixed_transfers(stacked: PreparedDataset) -> tuple[Transfer | None, ...]:
-    """Find what the counts of sources that cannot change there are made of.
+def find_known(stacked: PreparedDataset) -> tuple[Known, ...]:
+    """Find what cannot change of the sources of some datasets.
 
     Parameters
     ----------
     stacked :
-        Datasets with a leading axis; what they have in ``fixed`` is not used.
+        Datasets with a leading axis; what they have in ``known`` is not used.
 
     Returns
     -------
-    fixed :
+    known :
         With a leading dataset axis and one for the sources of each kind.
     """
 
-    def one_dataset(data: PreparedDataset) -> tuple[Transfer | None, ...]:
+    def one_dataset(data: PreparedDataset) -> tuple[Known, ...]:
         region = whole_region(data)
 
-        def one(source: AbstractSource, span: int) -> Transfer:
-            start = source.start(None, padded_shape(data))
-            images = source.image(None, data.grid, start)[None]
-            found, _ = source_transfer(source, data, images, start, None, region, span)
-            return jax.tree.map(lambda leaf: leaf[0], found)
+        def one(parts: tuple[AbstractSource, ArrayLike], span: int) -> Known:
+            nothing: Any = None
+            source = Parts(*parts, Known(), nothing, None)
+            sight = Sight.create(source, data, region, span)
+            return Known(sight.transfer()) if is_fixed(parts[0]) else Known(None, sight.weights)
 
-        found: list[Transfer | None] = []
-        for kind, span in zip(data.sources, data.spans, strict=True):
+        found = []
+        for kind, present, span in zip(data.sources, data.present, data.spans, strict=True):
+            stays = is_fixed(kind) or not any(kind.window.moves)
             one_span = partial(one, span=span)
-            found.append(map_stacked(one_span, kind) if is_fixed(kind) else None)
+            found.append(map_stacked(one_span, (kind, present)) if stays else Known())
         return tuple(found)
 
     return map_stacked(one_dataset, stacked)
@@ -265,13 +335,12 @@ def _is_negative(data: PreparedDataset, physics: Components, factor: Factors) ->
         negative = negative | (part < 0).any()
     for parts, _, elements in kinds(data, physics):
 
-        def one(parts: Any) -> Array:
-            source, present, fixed, emission, spatial = parts
-            below = (source_flux(data, emission, present) < 0).any()
-            if fixed is None and not spatial.has_position:
+        def one(parts: Parts) -> Array:
+            below = (source_flux(data, parts.emission, parts.present) < 0).any()
+            if parts.known.transfer is None and not parts.spatial.has_position:
                 # A correction or a constant; densities of the others are not negative.
-                start = source.start(spatial, padded_shape(data))
-                below = below | (source.shape(spatial, data.grid, start).min() < 0)
+                start = parts.source.start(parts.spatial, padded_shape(data))
+                below = below | (parts.source.shape(parts.spatial, data.grid, start).min() < 0)
             return below
 
         negative = negative | map_stacked(one, parts, elements).any()

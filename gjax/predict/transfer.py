@@ -17,7 +17,15 @@ from gjax.predict.reco import collect, counts_at, is_exposed
 from gjax.predict.source import AbstractSource
 from gjax.typing import Array, ArrayLike
 
-__all__ = ["BinSlice", "Transfer", "find_span", "rows_of_window", "transfer"]
+__all__ = [
+    "BinSlice",
+    "Known",
+    "Transfer",
+    "exposure_at",
+    "find_span",
+    "rows_of_window",
+    "transfer",
+]
 
 
 class BinSlice(eqx.Module):
@@ -54,18 +62,34 @@ class BinSlice(eqx.Module):
 
 
 class Transfer(eqx.Module):
-    """Counts per unit flux of each true energy bin, of one image or of several.
+    """Counts per unit flux of each true energy bin.
 
     Parameters
     ----------
     total :
-        Sum over the mask, shape ``(m, etrue)``.
+        Sum over the mask, shape ``(etrue,)``.
     bins :
-        In the occupied bins of a `BinSlice`, shape ``(m, span, etrue)``.
+        In the occupied bins of a `BinSlice`, shape ``(span, etrue)``.
     """
 
     total: ArrayLike
     bins: ArrayLike
+
+
+class Known(eqx.Module):
+    """What of the sources of a kind cannot change, and need not be computed again.
+
+    Parameters
+    ----------
+    transfer :
+        If their images cannot change.
+    weights :
+        If their windows cannot move: the weights of the sum over the mask, from
+        `gjax.predict.reco.weigh`.
+    """
+
+    transfer: Transfer | None = None
+    weights: ArrayLike | None = None
 
 
 def find_span(occupied: Occupied, height: int) -> int:
@@ -116,20 +140,26 @@ def rows_of_window(
 
 
 def transfer(
-    source: AbstractSource, images: Array, exposure: Array, mask: Array, bins: BinSlice
+    source: AbstractSource, image: Array, exposure: Array, weights: Array, bins: BinSlice
 ) -> Transfer:
-    """Take images of a source to what its counts are made of.
+    """Take an image of a source to what its counts are made of.
 
     Parameters
     ----------
-    images :
-        Shape ``(m, energy, h, w)``.
-    exposure, mask :
-        On the window, shapes ``(etrue, h, w)`` and ``(ereco, h, w)``.
+    image :
+        Shape ``(energy, h, w)``.
+    exposure :
+        On the window, shape ``(etrue, h, w)``.
+    weights :
+        From `gjax.predict.reco.weigh`.
     """
-    at_bins = bins.exposure if is_exposed(source) else jnp.ones_like(bins.exposure)
-    seen = counts_at(source, images, at_bins, bins.at)
+    seen = counts_at(source, image, exposure_at(source, bins), bins.at)
     return Transfer(
-        total=collect(source, images, exposure, mask),
+        total=collect(source, image, exposure, weights),
         bins=jnp.where(bins.inside[:, None], seen, 0.0),
     )
+
+
+def exposure_at(source: AbstractSource, bins: BinSlice) -> Array:
+    """Give the exposure in some bins, as it applies to a source, shape ``(span, etrue)``."""
+    return bins.exposure if is_exposed(source) else jnp.ones_like(bins.exposure)
