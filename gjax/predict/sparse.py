@@ -30,7 +30,7 @@ from gjax.predict.fold import (
 )
 from gjax.predict.group import map_stacked
 from gjax.predict.physics import Components, Emission
-from gjax.predict.reco import collect, is_fixed, pull, weigh, window_exposure
+from gjax.predict.reco import collect, counts_at, is_fixed, pull, weigh, window_exposure
 from gjax.predict.source import AbstractSource
 from gjax.predict.transfer import (
     BinSlice,
@@ -38,7 +38,6 @@ from gjax.predict.transfer import (
     Transfer,
     exposure_at,
     rows_of_window,
-    transfer,
 )
 from gjax.typing import Array, ArrayLike, Float, Scalar
 
@@ -198,7 +197,7 @@ class Sight(eqx.Module):
     bins :
         Occupied bins in its rows.
     weights :
-        On the window; see `gjax.predict.reco.weigh`. None where the image is known.
+        On the window, if they are at hand; see `gjax.predict.reco.weigh`.
     """
 
     parts: Parts
@@ -214,14 +213,19 @@ class Sight(eqx.Module):
         start = parts.source.start(parts.spatial, padded_shape(data))
         bins = rows_of_window(data.occupied, start, parts.source.window.shape, span)
         bare = cls(parts, data, region, start, bins, None)
-        if parts.known.transfer is not None:
+        if parts.known.transfer is not None or parts.known.weights is not None:
             return bare
-        return dataclasses.replace(bare, weights=bare._weights_unless_known())
+        return dataclasses.replace(bare, weights=bare.weigh())
 
     @property
     def exposure(self) -> Array:
         """The exposure on the window, shape ``(etrue, h, w)``."""
         return window_exposure(self.parts.source, self.data.exposure, self.start)
+
+    def weigh(self) -> Array:
+        """Compute the weights on the window."""
+        source, mask = self.parts.source, self.region.mask
+        return weigh(source, self.exposure, cut_mask(source, mask, self.start))
 
     def shape(self, spatial: Any) -> Array:
         """Give the shape of the source with some spatial parameters; see `AbstractSource`."""
@@ -229,40 +233,49 @@ class Sight(eqx.Module):
 
     def transfer(self, shape: Array | None = None) -> Transfer:
         """Take the source, or a change of its shape, to what its counts are made of."""
-        known, source = self.parts.known.transfer, self.parts.source
-        if shape is not None or known is None:
-            shape = self.shape(self.parts.spatial) if shape is None else shape
-            assert self.weights is not None
-            return transfer(source, source.blur(shape), self.exposure, self.weights, self.bins)
-        if self.data.occupied.is_onoff:
-            return known
+        known, source = self.parts.known, self.parts.source
 
-        def again() -> Array:
-            image = source.blur(self.shape(None))
-            return collect(source, image, self.exposure, self._all_weights())
+        if shape is None and known.transfer is not None:
+            found = known.transfer
 
-        total = jax.lax.cond(self.region.is_clipped, again, lambda: jnp.asarray(known.total))
-        return Transfer(total, known.bins)
+            def again() -> Array:
+                return collect(source, source.blur(self.shape(None)), self.exposure, self.weigh())
+
+            total = self._unless_clipped(lambda: jnp.asarray(found.total), again)
+            return Transfer(total, found.bins)
+        image = source.blur(self.shape(self.parts.spatial) if shape is None else shape)
+        seen = counts_at(source, image, exposure_at(source, self.bins), self.bins.at)
+
+        def total_with(weights: Array) -> Array:
+            return collect(source, image, self.exposure, weights)
+
+        return Transfer(
+            total=self._with_weights(total_with),
+            bins=jnp.where(self.bins.inside[:, None], seen, 0.0),
+        )
 
     def pull(self, slope: Array, flux: Array) -> Array:
         """Carry the weights of the bins back to the image: one in the region, and the slopes."""
         extra = jnp.where(self.bins.inside, self.bins.cut(slope), 0.0)
         source = self.parts.source
-        assert self.weights is not None
-        exposures = self.exposure, exposure_at(source, self.bins)
-        return pull(source, self.weights, extra, self.bins.at, exposures, flux)
 
-    def _all_weights(self) -> Array:
-        source, mask = self.parts.source, self.region.mask
-        return weigh(source, self.exposure, cut_mask(source, mask, self.start))
+        def carry(weights: Array) -> Array:
+            exposures = self.exposure, exposure_at(source, self.bins)
+            return pull(source, weights, extra, self.bins.at, exposures, flux)
 
-    def _weights_unless_known(self) -> Array:
-        if self.parts.known.weights is None:
-            return self._all_weights()
+        return self._with_weights(carry)
+
+    def _with_weights(self, function: Callable[[Array], Array]) -> Array:
+        """Apply a function to the weights; those at hand are not copied."""
+        if self.weights is not None:
+            return function(self.weights)
         stays = jnp.asarray(self.parts.known.weights)
+        return self._unless_clipped(lambda: function(stays), lambda: function(self.weigh()))
+
+    def _unless_clipped(self, usual: Callable[[], Array], clipped: Callable[[], Array]) -> Array:
         if self.data.occupied.is_onoff:
-            return stays
-        return jax.lax.cond(self.region.is_clipped, lambda: self._all_weights(), lambda: stays)
+            return usual()
+        return jax.lax.cond(self.region.is_clipped, clipped, usual)
 
 
 def cut_mask(source: AbstractSource, mask: Array, start: tuple[Array, Array]) -> Array:
@@ -293,7 +306,9 @@ def find_known(stacked: PreparedDataset) -> tuple[Known, ...]:
             nothing: Any = None
             source = Parts(*parts, Known(), nothing, None)
             sight = Sight.create(source, data, region, span)
-            return Known(sight.transfer()) if is_fixed(parts[0]) else Known(None, sight.weights)
+            if not is_fixed(parts[0]):
+                return Known(weights=sight.weights)
+            return Known(transfer=sight.transfer(sight.shape(None)))
 
         found = []
         for kind, present, span in zip(data.sources, data.present, data.spans, strict=True):

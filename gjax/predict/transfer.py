@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gjax.predict.occupied import Occupied, round_up
-from gjax.predict.reco import collect, counts_at, is_exposed
+from gjax.predict.reco import is_exposed
 from gjax.predict.source import AbstractSource
 from gjax.typing import Array, ArrayLike
 
@@ -24,7 +24,6 @@ __all__ = [
     "exposure_at",
     "find_span",
     "rows_of_window",
-    "transfer",
 ]
 
 
@@ -136,27 +135,6 @@ def rows_of_window(
         column=jnp.clip(column, 0, width - 1),
         energy=cut(bins.energy),
         exposure=cut(bins.exposure),
-    )
-
-
-def transfer(
-    source: AbstractSource, image: Array, exposure: Array, weights: Array, bins: BinSlice
-) -> Transfer:
-    """Take an image of a source to what its counts are made of.
-
-    Parameters
-    ----------
-    image :
-        Shape ``(energy, h, w)``.
-    exposure :
-        On the window, shape ``(etrue, h, w)``.
-    weights :
-        From `gjax.predict.reco.weigh`.
-    """
-    seen = counts_at(source, image, exposure_at(source, bins), bins.at)
-    return Transfer(
-        total=collect(source, image, exposure, weights),
-        bins=jnp.where(bins.inside[:, None], seen, 0.0),
     )
 
 
