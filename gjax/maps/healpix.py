@@ -167,8 +167,8 @@ def disk_around(pixels: np.ndarray, nside: int, nested: bool) -> tuple[float, fl
     """
     lon, lat = _healpy().pix2ang(nside, pixels, nest=nested, lonlat=True)
     mean = np.asarray(vector.from_lonlat(lon, lat)).mean(axis=0)
-    center = [float(angle) for angle in vector.to_lonlat(mean)]
-    return center[0], center[1], float(np.max(separation(*center, lon, lat)))
+    lon_c, lat_c = (float(angle) for angle in vector.to_lonlat(mean))
+    return lon_c, lat_c, float(np.max(separation(lon_c, lat_c, lon, lat)))
 
 
 def _healpy() -> Any:
