@@ -1,4 +1,4 @@
-"""Posteriors for ArviZ: its plots, and model comparison by LOO and WAIC (extra ``arviz``)."""
+"""Posteriors for ArviZ: its plots, and model comparison by LOO (extra ``arviz``)."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ def to_arviz(
     posterior :
         The draws.
     log_likelihood :
-        Whether to add the likelihood of every bin, one variable per dataset, which LOO and WAIC
-        need; left out where the data are not known.
+        Whether to add the likelihood of every bin, which LOO needs: one variable ``data`` over the
+        dimension ``bin``, whose labels are the names of the datasets (``sel(bin=name)`` gives one
+        of them). Left out where the data are not known.
     draws :
         Number of draws per chain for which it is evaluated and which are handed over; by default
         all.
@@ -64,11 +65,16 @@ def to_arviz(
             for name, values in posterior.statistics.items()
         },
     }
+    labels: dict[str, Any] = {}
     if log_likelihood and (datasets is not None or posterior.objective is not None):
-        groups["log_likelihood"] = likelihood_of_bins(posterior, draws, datasets)
-    # The old interface takes groups as arguments, the new one as a mapping.
-    is_old = hasattr(arviz, "InferenceData")
-    data = arviz.from_dict(**groups) if is_old else arviz.from_dict(groups)
+        found = likelihood_of_bins(posterior, draws, datasets)
+        # LOO takes one variable: that of a joint fit is the likelihood of all bins of all datasets.
+        groups["log_likelihood"] = {"data": np.concatenate(list(found.values()), axis=-1)}
+        names = np.repeat(list(found), [values.shape[-1] for values in found.values()])
+        labels = {"coords": {"bin": names}, "dims": {"data": ["bin"]}}
+    # Before 1.0 groups are arguments, since then a mapping.
+    is_old = int(arviz.__version__.split(".")[0]) < 1
+    data = arviz.from_dict(**groups, **labels) if is_old else arviz.from_dict(groups, **labels)
     for name, unit in zip(posterior.free_names, posterior.units, strict=True):
         data["posterior"][name].attrs["unit"] = unit
     return data

@@ -57,7 +57,12 @@ def invert_hessian(hessian: np.ndarray, held: np.ndarray) -> Inverse:
 
 def covariance_of_values(layout: Layout, theta: Theta, covariance: np.ndarray) -> np.ndarray:
     """Carry the covariance of the coordinates to the values of all parameters, links followed."""
-    slope = np.asarray(_slope_of_values(layout, np.asarray(theta, float)))
+    layout = jax.device_get(layout)
+    if layout.links:
+        slope = np.asarray(_slope_of_values(layout, np.asarray(theta, float)))
+    else:
+        slope = np.zeros((len(layout.values), len(layout.free)))
+        slope[list(layout.free), np.arange(len(layout.free))] = layout.scale
     return slope @ covariance @ slope.T
 
 

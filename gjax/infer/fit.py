@@ -87,7 +87,8 @@ def fit(
     objective = run.prepare(models, table)
     minimum = run.search(objective)
     for _ in range(_MAX_PREPARATIONS - 1):
-        before = objective.layout.models_at(objective.layout.start)
+        layout = jax.device_get(objective.layout)
+        before = layout.models_at(layout.start)
         table, models = _at(table, objective, minimum.theta)
         settled = not _has_drifted(before, models, run.datasets)
         if settled or minimum.status is not Status.CONVERGED:
@@ -140,14 +141,14 @@ class _Run:
 
 def _at(table: Parameters, objective: Objective, theta: np.ndarray) -> tuple[Parameters, Any]:
     """Give table and models at a point, on the host; a coordinate on its bound has its value."""
-    layout = objective.layout
+    layout = jax.device_get(objective.layout)
     values = np.array(layout.all_values(theta))
     free = np.array(layout.free, int)
     values[free] = np.where(theta <= layout.lower, table.minimum[free], values[free])
     values[free] = np.where(theta >= layout.upper, table.maximum[free], values[free])
     table = dataclasses.replace(table, values=values)
     fixed = table.freeze("*").layout(layout.models)
-    return table, jax.device_get(fixed.models_at(np.zeros(0)))
+    return table, fixed.models_at(np.zeros(0))
 
 
 def _has_drifted(before: Any, after: Any, datasets: list[AnyDataset]) -> bool:

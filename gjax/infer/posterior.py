@@ -183,11 +183,11 @@ class Posterior:
         )
         return jax.device_get(layout.models_at(np.zeros(0)))
 
-    def to_arviz(self, *, log_likelihood: bool = True) -> Any:
-        """Hand the draws to ArviZ, see `gjax.infer.arviz.to_arviz`."""
+    def to_arviz(self, **options: Any) -> Any:
+        """Hand the draws to ArviZ; options are those of `gjax.infer.arviz.to_arviz`."""
         from gjax.infer.arviz import to_arviz
 
-        return to_arviz(self, log_likelihood=log_likelihood)
+        return to_arviz(self, **options)
 
     def _each(self, function: Callable[[np.ndarray], float]) -> np.ndarray:
         draws = self.free_values

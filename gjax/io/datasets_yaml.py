@@ -25,7 +25,6 @@ from gjax.dataset.flux_points import FluxPointsDataset
 from gjax.errors import ConfigError, FileFormatError
 from gjax.io.atomic import atomic_write
 from gjax.io.datasets import read_dataset, write_dataset
-from gjax.io.flux_points import read_flux_points_dataset, write_flux_points_dataset
 from gjax.io.maps import open_fits
 from gjax.io.models.keys import check_keys, nearest
 from gjax.io.ogip import read_ogip
@@ -121,6 +120,8 @@ def write_datasets(
     for member in members:
         target = path.with_name(files[member.name])
         if isinstance(member, FluxPointsDataset):
+            from gjax.io.flux_points import write_flux_points_dataset
+
             write_flux_points_dataset(member, target, overwrite=overwrite)
         else:
             write_dataset(member, target, overwrite=overwrite)
@@ -186,6 +187,9 @@ def _read(entry: Mapping[str, Any], path: Path) -> AnyDataset:
             f"but there is no {beside}"
         )
     if entry["type"] == "FluxPointsDataset":
+        # Tables of astropy take long to import, and few lists have flux points.
+        from gjax.io.flux_points import read_flux_points_dataset
+
         return read_flux_points_dataset(file, entry["name"])
     if _is_ogip(file):
         return read_ogip(file, name=entry["name"])

@@ -7,15 +7,16 @@ be read here, whatever file it came from.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from astropy import units as u
 from astropy.table import Table
-from scipy.special import erf, erfinv
 
 from gjax.errors import FileFormatError
 from gjax.estimate.points import FluxPoints
@@ -154,7 +155,7 @@ def flux_points_to_table(points: FluxPoints, sed_type: str | None = None) -> Tab
 def _written_meta(points: FluxPoints, sed_type: str) -> dict[str, Any]:
     meta: dict[str, Any] = {
         "SED_TYPE": sed_type,
-        "UL_CONF": round(float(erf(points.n_sigma_ul / np.sqrt(2.0))), 7),
+        "UL_CONF": round(math.erf(points.n_sigma_ul / math.sqrt(2.0)), 7),
         "N_SIGMA": points.n_sigma,
     }
     names = {"OBJECT": points.source, "TELESCOP": points.telescope, "INSTRUME": points.instrument}
@@ -232,7 +233,7 @@ class Columns:
         if n_sigma_ul is None:
             confidence = self._header_number(known, "UL_CONF", 0.0)
             # Rounded as the confidence is in files.
-            n_sigma_ul = round(float(np.sqrt(2.0) * erfinv(confidence)), 3) if confidence else 2.0
+            n_sigma_ul = round(NormalDist().inv_cdf((1 + confidence) / 2), 3) if confidence else 2.0
         return {
             "sed_type": sed_type,
             "n_sigma": self._header_number(known, "N_SIGMA", 1.0) if n_sigma is None else n_sigma,

@@ -18,10 +18,10 @@ from gjax.errors import FileFormatError
 from gjax.io.bands import read_axes
 from gjax.io.maps import open_fits
 from gjax.maps.axis import MapAxis
-from gjax.maps.healpix import HealpixMap
+from gjax.maps.healpix import HealpixMap, disk_around
 from gjax.units import internal_unit
 
-__all__ = ["healpix_from_hdus", "read_healpix_map"]
+__all__ = ["healpix_from_hdus", "is_healpix", "read_healpix_map"]
 
 _FRAMES = {"G": "galactic", "GAL": "galactic", "GALACTIC": "galactic"} | dict.fromkeys(
     ("C", "CEL", "EQU", "EQUATORIAL", "ICRS"), "icrs"
@@ -52,6 +52,25 @@ def read_healpix_map(path: str | os.PathLike[str], hdu: str | int | None = None)
         return healpix_from_hdus(hdus, hdu, path)
 
 
+def is_healpix(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a FITS file holds a map in HEALPix pixels and no image before it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    FileFormatError
+        If it is damaged or not a FITS file.
+    """
+    with open_fits(path) as hdus:
+        for hdu in hdus:
+            if hdu.header.get("PIXTYPE") == "HEALPIX":
+                return True
+            if hdu.is_image and hdu.data is not None:
+                return False
+        return False
+
+
 def healpix_from_hdus(
     hdus: fits.HDUList,
     name: str | int | None = None,
@@ -79,15 +98,17 @@ def healpix_from_hdus(
     axes = _axes(hdus, hdu, path)
     shape = (*(axis.nbin for axis in axes), 12 * nside**2)
     data = _values(hdu, shape, place)
+    nested = str(header.get("ORDERING", "RING")).strip().upper().startswith("NEST")
     unit, factor = _unit(hdu)
     return HealpixMap(
         data=np.where(np.isclose(data, _UNSEEN, rtol=1e-5), np.nan, data) * factor,
         nside=nside,
         frame=_FRAMES[written],
         axes=axes,
-        nested=str(header.get("ORDERING", "RING")).strip().upper().startswith("NEST"),
+        nested=nested,
         unit=unit,
         name=hdu.name,
+        disk=_disk(hdu, nside, nested),
     )
 
 
@@ -145,6 +166,20 @@ def _values(hdu: fits.BinTableHDU, shape: tuple[int, ...], place: dict[str, Any]
             **place,
         )
     return flat.reshape(shape)
+
+
+def _disk(hdu: fits.BinTableHDU, nside: int, nested: bool) -> tuple[float, float, float] | None:
+    """Give the part of the sky that a map knows: a disk in the header, or around its pixels."""
+    found = re.match(r"DISK(?:_INC)?\(([^)]*)\)", str(hdu.header.get("HPX_REG", "")))
+    if found:
+        lon, lat, radius = (float(number) for number in found.group(1).split(","))
+        return lon, lat, radius
+    pixels = {name.upper(): name for name in hdu.columns.names}.get("PIX")
+    # A sparse table leaves out what is zero, not what is unknown.
+    is_sparse = str(hdu.header.get("INDXSCHM", "")).strip().upper() == "SPARSE"
+    if pixels is None or is_sparse or not len(hdu.data):
+        return None
+    return disk_around(np.unique(np.asarray(hdu.data[pixels], int)), nside, nested)
 
 
 def _unit(hdu: fits.BinTableHDU) -> tuple[str, float]:

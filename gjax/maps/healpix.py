@@ -17,10 +17,12 @@ from gjax.maps.frames import convert
 from gjax.maps.map import Map
 from gjax.maps.region_geom import RegionGeom
 from gjax.maps.wcs import WcsGeom
+from gjax.numerics import vector
 from gjax.numerics.interpolate import interpolate_grid
+from gjax.numerics.sphere import separation
 from gjax.typing import ArrayLike
 
-__all__ = ["HealpixMap"]
+__all__ = ["HealpixMap", "disk_around"]
 
 
 class HealpixMap(eqx.Module):
@@ -42,6 +44,9 @@ class HealpixMap(eqx.Module):
         Unit of the data, an internal one for all that gjax makes.
     name :
         Name of the map.
+    disk :
+        Longitude, latitude and radius in deg of the part of the sky that is known; None for all of
+        it.
 
     References
     ----------
@@ -55,6 +60,7 @@ class HealpixMap(eqx.Module):
     nested: bool = eqx.field(static=True, default=False)
     unit: str = eqx.field(static=True, default="")
     name: str = eqx.field(static=True, default="")
+    disk: tuple[float, float, float] | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
         expected = (*(axis.nbin for axis in self.axes), 12 * self.nside**2)
@@ -128,7 +134,7 @@ class HealpixMap(eqx.Module):
         return Map(data, geom, tuple(axes), self.unit, self.name)  # type: ignore[arg-type]
 
     def to_wcs(self, binsz: float | None = None, proj: str = "CAR") -> Map:
-        """Bring the map to a WCS map of the whole sky, with pixels of about its own size.
+        """Bring the map to a WCS map of all its sky, with pixels of about its own size.
 
         Parameters
         ----------
@@ -140,20 +146,46 @@ class HealpixMap(eqx.Module):
         """
         if binsz is None:
             binsz = 180.0 / int(np.ceil(180.0 / self.pixel_scale))
-        return self.interp_to_geom(WcsGeom.create((0.0, 0.0), binsz, proj=proj, frame=self.frame))
+        lon, lat, radius = self.disk or (0.0, 0.0, 180.0)
+        # The value of a pixel acts as far as the centres of its neighbours.
+        reach = radius + 2.0 * self.pixel_scale
+        room = np.cos(np.radians(min(abs(lat) + reach, 90.0)))
+        width = (min(2.0 * reach / max(room, 1e-3), 360.0), min(2.0 * reach, 180.0))
+        geom = WcsGeom.create((lon, lat), binsz, width=width, proj=proj, frame=self.frame)
+        return self.interp_to_geom(geom)
 
 
-def _neighbours(map_: HealpixMap, lon: Any, lat: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Find the four nearest pixels of positions and their weights, each ``(4, ...)``."""
+def disk_around(pixels: np.ndarray, nside: int, nested: bool) -> tuple[float, float, float]:
+    """Find a disk around the centres of some pixels: longitude, latitude and radius in deg.
+
+    Its centre is their mean direction, as in Gammapy.
+
+    Raises
+    ------
+    ImportError
+        If astropy-healpix is not installed.
+    """
+    lon, lat = _healpy().pix2ang(nside, pixels, nest=nested, lonlat=True)
+    mean = np.asarray(vector.from_lonlat(lon, lat)).mean(axis=0)
+    lon_c, lat_c = (float(angle) for angle in vector.to_lonlat(mean))
+    return lon_c, lat_c, float(np.max(separation(lon_c, lat_c, lon, lat)))
+
+
+def _healpy() -> Any:
     try:
         from astropy_healpix import healpy
     except ImportError as error:
         raise ImportError(
             "HEALPix maps need astropy-healpix: pip install 'gjax[healpix]'"
         ) from error
+    return healpy
+
+
+def _neighbours(map_: HealpixMap, lon: Any, lat: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Find the four nearest pixels of positions and their weights, each ``(4, ...)``."""
     lon, lat = np.broadcast_arrays(np.asarray(lon, float), np.asarray(lat, float))
     valid = np.isfinite(lon) & np.isfinite(lat)
-    pixel, weight = healpy.get_interp_weights(
+    pixel, weight = _healpy().get_interp_weights(
         map_.nside,
         np.where(valid, lon, 0.0),
         np.where(valid, lat, 0.0),

@@ -34,6 +34,9 @@ __all__ = ["WcsGeom", "contains", "everywhere", "pad"]
 
 CutoutMode = Literal["trim", "strict"]
 
+# Pixels by which a position may miss the sky through rounding.
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class WcsGeom:
@@ -163,8 +166,16 @@ class WcsGeom:
     def pix_to_coord(self, x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Convert pixel coordinates to positions, lon in [0, 360); NaN outside the projection."""
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
-        lon, lat = cached_wcs(self.cards).wcs_pix2world(x, y, 0)
-        return np.asarray(lon) % 360.0, np.asarray(lat)
+        lon, lat = map(np.array, cached_wcs(self.cards).wcs_pix2world(x, y, 0))
+        if (outside := ~np.isfinite(lon)).any():
+            # A pole or a seam must not be outside by rounding.
+            center = [(n - 1) / 2 for n in self.npix]
+            inward = [
+                at[outside] + _ROUNDING * np.sign(middle - at[outside])
+                for at, middle in zip((x, y), center, strict=True)
+            ]
+            lon[outside], lat[outside] = cached_wcs(self.cards).wcs_pix2world(*inward, 0)
+        return lon % 360.0, lat
 
     def coord_to_idx(self, lon: ArrayLike, lat: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Find the pixels of positions; both indices are -1 outside the image."""

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gjax.numerics.namespace import array_namespace
 from gjax.parameters.spec import Key, ParameterSpec, parameter_leaves
 
 __all__ = ["Layout", "make_layout"]
@@ -52,24 +53,30 @@ class Layout(eqx.Module):
         return np.asarray(self.values)[list(self.free)] / np.asarray(self.scale)
 
     def all_values(self, theta: Any) -> Any:
-        """Give the values of all parameters at ``theta``, links applied; shape ``(n,)``."""
-        values = jnp.asarray(self.values)
+        """Give the values of all parameters at ``theta``, links applied; shape ``(n,)``.
+
+        On the host, if the layout and ``theta`` are: nothing has to be compiled there.
+        """
+        values, replace = self.values, _replace_on_host
+        if array_namespace(values, self.scale, theta) is jnp:
+            values, replace = jnp.asarray(values), _replace
         if self.free:
-            values = values.at[np.array(self.free)].set(theta * self.scale, unique_indices=True)
+            values = replace(values, np.array(self.free), theta * self.scale)
         for position, targets, function in self.links:
             inputs = [values[i] for i in targets]
-            values = values.at[position].set(inputs[0] if function is None else function(*inputs))
+            values = replace(values, position, inputs[0] if function is None else function(*inputs))
         return values
 
     def models_at(self, theta: Any) -> Any:
         """Give the models at ``theta``."""
         values = self.all_values(theta)
+        xp = array_namespace(values)
         leaves, structure = jax.tree_util.tree_flatten(self.models)
         varying = {*self.free, *(position for position, _, _ in self.links)}
         for i, leaf in enumerate(self.leaves):
             # A frozen value carries no derivative, not even a zero: where a model has no slope in
             # it, zero times infinity would spoil the others.
-            leaves[leaf] = values[i] if i in varying else jnp.asarray(self.values[i])
+            leaves[leaf] = xp.asarray(values[i] if i in varying else self.values[i])
         return jax.tree_util.tree_unflatten(structure, leaves)
 
     def log_prior(self, theta: Any) -> Any:
@@ -120,6 +127,16 @@ def make_layout(
         links=links,
         prior_indices=prior_indices,
     )
+
+
+def _replace(values: Any, at: Any, new: Any) -> Any:
+    return values.at[at].set(new, unique_indices=True)
+
+
+def _replace_on_host(values: np.ndarray, at: Any, new: Any) -> np.ndarray:
+    values = np.array(values)
+    values[at] = new
+    return values
 
 
 def _scale(spec: ParameterSpec, value: float) -> float:

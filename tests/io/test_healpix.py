@@ -118,3 +118,21 @@ def test_pixels_outside_and_other_files_are_refused(tmp_path):
     fits.HDUList([fits.PrimaryHDU()]).writeto(empty)
     with pytest.raises(FileFormatError, match="no HEALPix map"):
         read_healpix_map(empty)
+
+
+def test_part_of_the_sky_that_is_known(tmp_path):
+    whole = _table(_channels(), HPX_REG="DISK(110.,-15.5,8.)")
+    map_ = read_healpix_map(_write(tmp_path, whole, _bands()))
+    assert map_.disk == (110.0, -15.5, 8.0)
+    pytest.importorskip("astropy_healpix", reason="needs the extra healpix")
+    pixel = np.array([4, 5])  # of the second ring, at 22.5 and 67.5 deg
+    columns = [fits.Column("PIX", "J", array=pixel), *_channels(VALUES[:, pixel])]
+    (tmp_path / "more").mkdir()
+    map_ = read_healpix_map(_write(tmp_path / "more", _table(columns), _bands()))
+    assert map_.disk is not None
+    lon, lat, radius = map_.disk
+    assert lon == pytest.approx(45.0)
+    assert lat > 41.8
+    assert radius == pytest.approx(
+        np.degrees(np.arcsin(np.sin(np.pi / 8) * np.cos(np.arcsin(2 / 3))))
+    )

@@ -159,6 +159,11 @@ def test_the_whole_sky_has_four_pi():
     sky = WcsGeom.create(binsz=5.0, frame="galactic")
     assert sky.shape == (36, 72)
     assert sky.solid_angle().sum() == pytest.approx(4 * np.pi, rel=1e-12)
+    # Here rounding puts the poles and the seam just outside of the sky.
+    odd = WcsGeom.create((0.0, 0.0), binsz=180.0 / 197)
+    assert odd.npix == (394, 197)
+    assert odd.solid_angle().sum() == pytest.approx(4 * np.pi, rel=1e-9)
+    assert np.isnan(odd.pix_to_coord(-0.6, 3.0)[0])
 
 
 def test_contains_and_separation():

@@ -15,9 +15,9 @@ from astropy import units as u
 
 from gjax.errors import ConfigError
 from gjax.io.ebl import read_ebl
+from gjax.io.healpix import is_healpix, read_healpix_map
 from gjax.io.maps import read_map
 from gjax.io.models.place import Place
-from gjax.io.temporal import read_light_curve_template, read_phase_curve
 from gjax.maps.map import Map
 from gjax.model import spatial, spectral, temporal
 
@@ -140,7 +140,8 @@ def _build_table(cls: type, block: Mapping[str, Any], place: Place, where: str) 
 
 
 def _build_map(cls: type, block: Mapping[str, Any], place: Place, where: str) -> Any:
-    found = read_map(place.find(block.get("filename"), where))
+    path = place.find(block.get("filename"), where)
+    found = read_healpix_map(path) if is_healpix(path) else read_map(path)
     normalize = _flag(block, "normalize", where)
     return spatial.TemplateMap.create(found, normalize=normalize, filename=str(block["filename"]))
 
@@ -177,6 +178,9 @@ def _build_light_curve(cls: type, block: Mapping[str, Any], place: Place, where:
             "only 'table'",
             key=f"{where}.format",
         )
+    # Tables of astropy take long to import, and few models are tables.
+    from gjax.io.temporal import read_light_curve_template
+
     path, scale = place.find(block.get("filename"), where), block.get("scale", "utc")
     return read_light_curve_template(path, scale=scale, filename=str(block["filename"]))
 
@@ -186,6 +190,8 @@ def _dump_light_curve(model: Any) -> dict[str, Any]:
 
 
 def _build_phase_curve(cls: type, block: Mapping[str, Any], place: Place, where: str) -> Any:
+    from gjax.io.temporal import read_phase_curve
+
     return read_phase_curve(
         place.find(block.get("filename"), where),
         filename=str(block["filename"]),

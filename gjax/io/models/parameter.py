@@ -12,7 +12,6 @@ from astropy import units as u
 
 from gjax.errors import ConfigError
 from gjax.io.models.keys import check_keys, nearest
-from gjax.io.models.priors import prior_bounds, prior_from_dict
 from gjax.parameters import Key, ParameterSpec, own_values, specs
 
 __all__ = ["Record", "read_parameters"]
@@ -128,6 +127,9 @@ def _read_parameter(entry: Mapping[str, Any], spec: ParameterSpec, key: Key, whe
     high = number("max", math.inf if spec.max is None else spec.max)
     prior = entry.get("prior")
     if prior is not None:
+        # NumPyro takes long to import, and few files have priors.
+        from gjax.io.models.priors import prior_bounds, prior_from_dict
+
         prior = prior_from_dict(prior, factor, spec.unit, f"{where}.prior")
         low, high = prior_bounds(prior) or (low, high)
     low, high = (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from gjax.errors import ConfigError
+from gjax.io.healpix import is_healpix
 from gjax.io.maps import write_map
 from gjax.io.models.place import Place
 from gjax.io.temporal import write_temporal_table
@@ -72,7 +73,7 @@ def write_templates(templates: dict[str, Any], folder: Path, *, overwrite: bool)
     """Write the files of templates, relative to a folder.
 
     Files that exist stay as they are unless ``overwrite`` is set; those outside of the folder (an
-    absolute path, or a variable) always do.
+    absolute path, or a variable) and maps in HEALPix pixels always do.
     """
     for filename, template in templates.items():
         is_ours = not filename.startswith("$") and not Path(filename).is_absolute()
@@ -81,6 +82,8 @@ def write_templates(templates: dict[str, Any], folder: Path, *, overwrite: bool)
         target = folder / filename
         if not is_ours:
             raise ConfigError(f"there is no file {filename}: give the template another name")
+        if isinstance(template, TemplateMap) and target.is_file() and is_healpix(target):
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(template, (LightCurveTemplate, TemplatePhaseCurve)):
             write_temporal_table(target, template, overwrite=True)

@@ -14,7 +14,6 @@ from gjax.errors import ConfigError
 from gjax.io.atomic import atomic_write
 from gjax.io.models.component import dump_component
 from gjax.io.models.covariance import covariance_path, write_covariance
-from gjax.io.models.priors import prior_bounds, prior_to_dict
 from gjax.io.models.templates import name_templates, write_templates
 from gjax.io.yaml_text import dump_yaml
 from gjax.model import Models
@@ -133,6 +132,9 @@ def models_to_dict(
         bounds = float(parameters.minimum[j]), float(parameters.maximum[j])
         prior = None
         if key in priors:
+            # NumPyro takes long to import, and few files have priors.
+            from gjax.io.models.priors import prior_bounds, prior_to_dict
+
             prior = prior_to_dict(priors[key], bounds, entry.get("unit", ""), ".".join(key))
             if prior_bounds(priors[key]) is not None:
                 bounds = tuple(end["value"] for end in prior["parameters"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, ClassVar, final
 
 import equinox as eqx
@@ -10,6 +11,7 @@ import numpy as np
 from jax.core import Tracer
 
 from gjax.maps.axis import MapAxis
+from gjax.maps.healpix import HealpixMap
 from gjax.maps.map import Map
 from gjax.maps.wcs import WcsGeom
 from gjax.model.spatial.abstract import AbstractSpatial
@@ -76,7 +78,7 @@ class TemplateMap(AbstractSpatial):
     @classmethod
     def create(
         cls,
-        template: Map,
+        template: Map | HealpixMap,
         *,
         normalize: bool = True,
         filename: str = "",
@@ -85,11 +87,19 @@ class TemplateMap(AbstractSpatial):
     ) -> TemplateMap:
         """Build from a map, at the place of the map unless ``lon_0`` and ``lat_0`` are given.
 
+        A map in HEALPix pixels is brought to a plate carrée map of all its sky with pixels that are
+        not larger than its own (`gjax.maps.healpix.HealpixMap.to_wcs`); values are taken per solid
+        angle.
+
         Raises
         ------
+        ImportError
+            For a HEALPix map without astropy-healpix.
         ValueError
             If the map has other axes than true energy, or nothing positive.
         """
+        if isinstance(template, HealpixMap):
+            template = _flattened(template, normalize)
         if len(template.axes) > 1 or any("energy" not in axis.name for axis in template.axes):
             names = ", ".join(axis.name for axis in template.axes)
             raise ValueError(f"a template has at most an axis of true energy, got {names}")
@@ -123,8 +133,12 @@ class TemplateMap(AbstractSpatial):
     def evaluation_radius(self) -> float:
         """Distance of the farthest corner of the map from its centre, in deg."""
         nx, ny = self.geom.npix
+        lon, lat = self.geom.center
+        x, y = self.geom.coord_to_pix(lon + 180.0, -lat)
+        if abs(x - (nx - 1) / 2) <= nx / 2 and abs(y - (ny - 1) / 2) <= ny / 2:
+            return 180.0
         x, y = np.array([0, nx, 0, nx]) - 0.5, np.array([0, 0, ny, ny]) - 0.5
-        away = separation(*self.geom.center, *self.geom.pix_to_coord(x, y))
+        away = separation(lon, lat, *self.geom.pix_to_coord(x, y))
         return float(np.nan_to_num(away, nan=180.0).max())
 
     @property
@@ -206,3 +220,13 @@ class TemplateMap(AbstractSpatial):
             total = values.sum()
             values = values / (total if total != 0 else 1.0) / self.geom.solid_angle()
         return np.log(np.clip(np.nan_to_num(values), _TINY, None))
+
+
+def _flattened(healpix: HealpixMap, normalize: bool) -> Map:
+    """Bring a HEALPix map to pixels of a WCS."""
+    flat = healpix.to_wcs()
+    if not normalize:
+        return flat
+    # What is to be normalised counts per pixel, and only those of HEALPix are of equal size.
+    area = np.nan_to_num(flat.geom.solid_angle())
+    return dataclasses.replace(flat, data=np.asarray(flat.data) * area)

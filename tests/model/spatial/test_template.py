@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gjax.maps import Map, MapAxis, WcsGeom
+from gjax.maps.healpix import HealpixMap
 from gjax.model.spatial import TemplateMap
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "data" / "spatial_models.json"
@@ -82,3 +83,50 @@ def test_mistakes_are_named():
         TemplateMap.create(other)
     with pytest.raises(ValueError, match=r"shape \(2, 2\)"):
         TemplateMap(np.ones((2, 2)), geom)
+
+
+@pytest.mark.parametrize(("width", "radius"), [((360.0, 180.0), 180.0), ((360.0, 20.0), 180.0)])
+def test_radius_of_a_map_around_the_sky_is_the_whole_sky(width, radius):
+    geom = WcsGeom.create((0.0, 0.0), binsz=2.0, width=width, frame="galactic")
+    template = TemplateMap.create(Map(np.ones(geom.shape), geom))
+    assert template.evaluation_radius == radius
+    assert 0.5 < small().evaluation_radius < 1.5
+
+
+# -- HEALPix ---------------------------------------------------------------------------------------
+
+
+def sky(lon, lat):
+    """Give a smooth function on the sphere whose integral is 8 pi."""
+    lon, lat = np.radians(lon), np.radians(lat)
+    return 2.0 + np.sin(lat) + 0.5 * np.cos(lat) * np.cos(lon - 0.3)
+
+
+def healpix(nside: int, **options) -> HealpixMap:
+    healpy = pytest.importorskip("astropy_healpix.healpy", reason="needs the extra healpix")
+    lon, lat = healpy.pix2ang(nside, np.arange(12 * nside**2), lonlat=True)
+    return HealpixMap(sky(lon, lat) * AXIS.center[:, None], nside, axes=(AXIS,), **options)
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_healpix_map_is_a_density(normalize):
+    model = TemplateMap.create(healpix(64, frame="galactic"), normalize=normalize)
+    assert model.frame == "galactic"
+    assert [float(c) for c in model.position] == [0.0, 0.0]
+    lon, lat = np.array([0.0, 83.0, 266.4, 359.9]), np.array([89.0, 22.0, -29.0, -0.1])
+    energy = float(AXIS.center[1])
+    scale = 8 * np.pi if normalize else 1.0 / energy
+    expected = sky(lon, lat) / scale
+    np.testing.assert_allclose(model(lon, lat, energy=energy), expected, rtol=1e-3)
+    area = np.nan_to_num(model.geom.solid_angle())
+    total = np.sum(area * np.asarray(model(*model.geom.coords(), energy=energy)))
+    assert total * scale == pytest.approx(8 * np.pi, rel=1e-3)
+
+
+def test_healpix_map_of_a_part_of_the_sky_is_centred_there():
+    model = TemplateMap.create(healpix(64, disk=(110.0, 30.0, 5.0)), normalize=False)
+    assert [float(c) for c in model.position] == [110.0, 30.0]
+    assert 5.0 < model.evaluation_radius < 12.0
+    energy = float(AXIS.center[0])
+    found = float(model(112.0, 31.0, energy=energy))
+    assert found == pytest.approx(energy * sky(112.0, 31.0), rel=1e-3)
