@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gjax.numerics import vector
 from gjax.predict.sky_grid import SkyGrid
 from gjax.predict.source import (
     AbstractSource,
@@ -67,8 +66,10 @@ class ExtendedSource(AbstractSource):
 
         def at_one(node: Array, energy: Array | None) -> Array:
             at = pixels.center + node[0] * pixels.step_x + node[1] * pixels.step_y
-            lon, lat = vector.to_lonlat(jnp.einsum("ij,ihw->hwj", rotation, at))
-            return spatial(lon, lat, self.resolution, energy)
+            x, y, z = at * jax.lax.rsqrt(jnp.sum(at * at, axis=0))
+            # From the frame of the geometry to that of the model, written out to stay one loop.
+            own = [rotation[0, j] * x + rotation[1, j] * y + rotation[2, j] * z for j in range(3)]
+            return spatial.density(jnp.stack(own, axis=-1), self.resolution, energy)
 
         def part(at_nodes: Array, energy: Array | None) -> Array:
             if len(at_nodes) == 1:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import equinox as eqx
 
+from gjax.numerics.vector import from_lonlat
 from gjax.typing import Array, ArrayLike, Scalar
 
 __all__ = ["FRAMES", "AbstractSpatial", "check_frame"]
@@ -55,7 +56,6 @@ class AbstractSpatial(eqx.Module):
     def evaluation_bin_size(self) -> Scalar:
         """Largest size in deg of a sub-pixel that resolves the morphology; zero for a point."""
 
-    @abstractmethod
     def __call__(
         self,
         lon: ArrayLike,
@@ -63,12 +63,28 @@ class AbstractSpatial(eqx.Module):
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
-        """Evaluate the density in sr-1.
+        """Evaluate the density in sr-1 at longitudes and latitudes; see `density`.
 
         Parameters
         ----------
         lon, lat :
-            Longitude and latitude in deg in the model's frame, broadcast against each other.
+            In deg in the model's frame, broadcast against each other.
+        """
+        return self.density(from_lonlat(lon, lat), resolution, energy)
+
+    @abstractmethod
+    def density(
+        self,
+        direction: ArrayLike,
+        resolution: ArrayLike = 0.0,
+        energy: ArrayLike | None = None,
+    ) -> Array:
+        """Evaluate the density in sr-1.
+
+        Parameters
+        ----------
+        direction :
+            Unit vectors in the model's frame, shape ``(..., 3)``; see `gjax.numerics.vector`.
         resolution :
             Root mean square size in deg of the cell over which the value is to be an average;
             edges sharper than that are softened to it. Smooth models may ignore it.

@@ -52,15 +52,14 @@ class ConstantSpatial(AbstractSpatial):
         """As large as the sphere: there is nothing to resolve."""
         return jnp.full_like(self.value, 180.0)
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
         """Give the density in sr-1."""
-        return self.value * jnp.ones(jnp.broadcast_shapes(jnp.shape(lon), jnp.shape(lat)))
+        return self.value * jnp.ones(jnp.shape(direction)[:-1])
 
 
 @final
@@ -99,12 +98,11 @@ class ConstantFlux(AbstractSpatial):
         """As large as the sphere: there is nothing to resolve."""
         return jnp.full((), 180.0)
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
         """Give one, the share of each pixel."""
-        return jnp.ones(jnp.broadcast_shapes(jnp.shape(lon), jnp.shape(lat)))
+        return jnp.ones(jnp.shape(direction)[:-1])

@@ -79,16 +79,15 @@ class Disk(AbstractSpatial):
         """A tenth of the inner radius, in deg."""
         return self.r_0 * (1.0 - self.edge_width) / 10.0
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
         """Evaluate the density in sr-1, with an edge at least as soft as ``resolution``."""
         axes = semi_axes(self.r_0, self.e)
-        versine, radius2 = from_center(self.position, self.phi, axes, lon, lat)
+        versine, radius2 = from_center(self.position, self.phi, axes, direction)
         distance, _ = chord_to_separation(2.0 * versine)
         edge = jnp.sqrt(self._edge2(radius2, resolution))
         inside = 0.5 * (1.0 - erf(_EDGE_SCALE * (distance - jnp.sqrt(radius2)) / edge))

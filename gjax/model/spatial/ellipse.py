@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from gjax.numerics.vector import from_lonlat, squared_chord
+from gjax.numerics.vector import dot, from_lonlat, squared_chord
 from gjax.typing import Array, ArrayLike
 
 __all__ = ["SR_PER_DEG2", "Axes", "from_center", "integrate_directions", "semi_axes"]
@@ -53,8 +53,7 @@ def from_center(
     center: tuple[ArrayLike, ArrayLike],
     phi: ArrayLike,
     axes: Axes,
-    lon: ArrayLike,
-    lat: ArrayLike,
+    points: ArrayLike,
 ) -> tuple[Array, Array]:
     r"""Look at points from the centre of an ellipse.
 
@@ -66,8 +65,8 @@ def from_center(
         Position angle of the major axis in deg, from north through east.
     axes :
         Squared semi-axes in deg2.
-    lon, lat :
-        The points, in deg.
+    points :
+        Unit vectors, shape ``(..., 3)``.
 
     Returns
     -------
@@ -78,14 +77,13 @@ def from_center(
         itself, where there is no direction, that of the minor axis.
     """
     lon_0, lat_0 = center
-    points = from_lonlat(lon, lat)
     versine = 0.5 * squared_chord(points, from_lonlat(lon_0, lat_0))
     north = from_lonlat(lon_0, lat_0 + 90.0)
     east = from_lonlat(lon_0 + 90.0, jnp.zeros_like(lon_0))
     turn = from_lonlat(phi, jnp.zeros_like(phi))
     # Components along the axes of the ellipse: the orthographic projection, free of arc tangents.
-    along = jnp.sum(points * (turn[0] * north + turn[1] * east), axis=-1)
-    across = jnp.sum(points * (turn[0] * east - turn[1] * north), axis=-1)
+    along = dot(points, turn[0] * north + turn[1] * east)
+    across = dot(points, turn[0] * east - turn[1] * north)
     length2 = along**2 + across**2
     is_center = length2 == 0.0
     sin2 = jnp.where(is_center, 1.0, across**2 / jnp.where(is_center, 1.0, length2))

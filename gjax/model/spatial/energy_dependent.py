@@ -92,10 +92,9 @@ class EnergyDependent(AbstractSpatial):
         }
         return dataclasses.replace(self.model, **values)
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
@@ -108,4 +107,4 @@ class EnergyDependent(AbstractSpatial):
         """
         if energy is None:
             raise ValueError("the shape depends on energy: give one, in TeV")
-        return self.at(energy)(lon, lat, resolution)
+        return self.at(energy).density(direction, resolution)

@@ -68,17 +68,16 @@ class Gaussian(AbstractSpatial):
         """A third of the standard deviation, in deg."""
         return self.sigma / 3.0
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
         """Evaluate the density in sr-1, averaged over cells of a size of ``resolution``."""
         # The variances of source and cell add up.
         axes = Axes(*(a + jnp.square(resolution) for a in semi_axes(self.sigma, self.e)))
-        versine, sigma2 = from_center(self.position, self.phi, axes, lon, lat)
+        versine, sigma2 = from_center(self.position, self.phi, axes, direction)
         density = jnp.exp(-0.5 * versine / _versine(sigma2))
         return density / integrate_directions(_solid_angle, axes)
 

@@ -91,10 +91,9 @@ class GeneralizedGaussian(AbstractSpatial):
         """The semi-major axis divided by (3 + 8 eta) (1 + e), in deg."""
         return self.r_0 / (3.0 + 8.0 * self.eta) / (1.0 + self.e)
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
@@ -102,7 +101,7 @@ class GeneralizedGaussian(AbstractSpatial):
         soft2 = jnp.square(resolution) + _MIN_SIZE**2
         # A source much smaller than a cell is about as large as the cell.
         axes = Axes(*(jnp.sqrt(a * a + 4.0 * soft2**2) for a in semi_axes(self.r_0, self.e)))
-        versine, radius2 = from_center(self.position, self.phi, axes, lon, lat)
+        versine, radius2 = from_center(self.position, self.phi, axes, direction)
         distance, _ = chord_to_separation(2.0 * versine)
         eta = self._eta(axes.minor2, soft2)
         # The mean of r over a cell is nearly the root of r^2 and the cell's mean square.

@@ -93,10 +93,9 @@ class PiecewiseNormSpatial(AbstractSpatial):
         """As large as the sphere: it is smooth."""
         return jnp.full((), 180.0)
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
@@ -105,7 +104,7 @@ class PiecewiseNormSpatial(AbstractSpatial):
         center, axes, solve = self._spline()
         norms = jnp.stack([jnp.asarray(norm) for norm in self.norms])
         weights = solve @ (jnp.log(norms) if self.interp == "log" else norms)
-        points = jnp.asarray(vector.from_lonlat(lon, lat))
+        points = jnp.asarray(direction)
         flat = (points - center) @ axes.T
         # A product of matrices, which keeps the derivatives with respect to many norms cheap.
         terms = jax.vmap(lambda node: _kernel(vector.squared_chord(points, node)))(nodes)

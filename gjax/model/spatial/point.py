@@ -52,10 +52,9 @@ class Point(AbstractSpatial):
         """Zero: no sub-pixel resolves a point."""
         return jnp.zeros_like(self.lon_0)
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> NoReturn:

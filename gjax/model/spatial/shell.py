@@ -79,15 +79,14 @@ class Shell(AbstractSpatial):
         """The width in deg."""
         return self.width
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
         """Evaluate the density in sr-1, with edges averaged over ``resolution``."""
-        chord2 = squared_chord(from_lonlat(lon, lat), from_lonlat(*self.position))
+        chord2 = squared_chord(direction, from_lonlat(*self.position))
         return _shell(chord2, self.radius, self.width, resolution)
 
 
@@ -135,15 +134,14 @@ class Shell2(AbstractSpatial):
         """The width in deg."""
         return self.eta * self.r_0
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
         """Evaluate the density in sr-1, with edges averaged over ``resolution``."""
-        chord2 = squared_chord(from_lonlat(lon, lat), from_lonlat(*self.position))
+        chord2 = squared_chord(direction, from_lonlat(*self.position))
         width = self.eta * self.r_0
         return _shell(chord2, self.r_0 - width, width, resolution)
 

@@ -17,6 +17,7 @@ from gjax.maps.wcs import WcsGeom
 from gjax.model.spatial.abstract import AbstractSpatial
 from gjax.numerics.interpolate import interpolate_grid
 from gjax.numerics.sphere import separation
+from gjax.numerics.vector import to_lonlat
 from gjax.parameters import param
 from gjax.typing import Array, ArrayLike, Scalar
 
@@ -146,10 +147,9 @@ class TemplateMap(AbstractSpatial):
         """The smaller side of the map's pixels, in deg."""
         return float(np.min(self.geom.pixel_scale))
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
@@ -162,12 +162,13 @@ class TemplateMap(AbstractSpatial):
         ValueError
             If the map depends on energy and none is given.
         """
-        if any(isinstance(value, Tracer) for value in (self.data, lon, lat, energy)):
+        if any(isinstance(value, Tracer) for value in (self.data, direction, energy)):
             raise TypeError("a template map is looked up on the host, not inside a JAX function")
         if energy is None and self.energy is not None:
             raise ValueError("the template depends on energy: give one, in TeV")
         energies = np.ones(1) if energy is None else np.reshape(np.asarray(energy, float), 1)
-        return jnp.asarray(self.look_up(np.asarray(lon), np.asarray(lat), energies)[0])
+        lon, lat = (np.asarray(angle) for angle in to_lonlat(np.asarray(direction)))
+        return jnp.asarray(self.look_up(lon, lat, energies)[0])
 
     def look_up(self, lon: np.ndarray, lat: np.ndarray, energy: np.ndarray) -> np.ndarray:
         """Look up the density at positions for several true energies, on the host.

@@ -16,6 +16,7 @@ from gjax.maps.wcs import WcsGeom
 from gjax.model.spatial.abstract import AbstractSpatial
 from gjax.model.spatial.template import TemplateMap
 from gjax.model.table_axes import axis_pixel, axis_specs, is_energy
+from gjax.numerics.vector import to_lonlat
 from gjax.parameters import param_tuple
 from gjax.typing import Array, ArrayLike, Scalar
 
@@ -171,10 +172,9 @@ class TemplateND(AbstractSpatial):
     def _first(self) -> TemplateMap:
         return self.at_node(*(0 for _ in self.axes))
 
-    def __call__(
+    def density(
         self,
-        lon: ArrayLike,
-        lat: ArrayLike,
+        direction: ArrayLike,
         resolution: ArrayLike = 0.0,
         energy: ArrayLike | None = None,
     ) -> Array:
@@ -187,12 +187,13 @@ class TemplateND(AbstractSpatial):
         ValueError
             If the map depends on energy and none is given.
         """
-        if any(isinstance(x, Tracer) for x in (self.data, *self.parameters, lon, lat, energy)):
+        if any(isinstance(x, Tracer) for x in (self.data, *self.parameters, direction, energy)):
             raise TypeError("a template is looked up on the host, not inside a JAX function")
         if energy is None and self.energy is not None:
             raise ValueError("the template depends on energy: give one, in TeV")
         energies = np.ones(1) if energy is None else np.reshape(np.asarray(energy, float), 1)
-        return jnp.asarray(self.look_up(np.asarray(lon), np.asarray(lat), energies)[0])
+        lon, lat = (np.asarray(angle) for angle in to_lonlat(np.asarray(direction)))
+        return jnp.asarray(self.look_up(lon, lat, energies)[0])
 
     def look_up(self, lon: np.ndarray, lat: np.ndarray, energy: np.ndarray) -> np.ndarray:
         """Look up the density at the values of the parameters, as `TemplateMap.look_up`."""
