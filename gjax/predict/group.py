@@ -51,6 +51,8 @@ def stack_trees(trees: Sequence[Any]) -> Any:
             on_host = isinstance(leaves[0], (np.ndarray, np.generic, float, int))
             repeat = np.broadcast_to if on_host else jnp.broadcast_to
             return repeat(leaves[0], (len(leaves), *np.shape(leaves[0])))
+        if len(leaves) == 1 and isinstance(leaves[0], np.ndarray):
+            return leaves[0][None]
         on_host = all(isinstance(leaf, (np.ndarray, np.generic, float, int)) for leaf in leaves)
         return np.stack(leaves) if on_host else jnp.stack(leaves)
 

@@ -7,6 +7,8 @@ vectors along the two sides of each pixel.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import equinox as eqx
 import numpy as np
 
@@ -60,10 +62,12 @@ class Locator(eqx.Module):
     rotation: ArrayLike
 
 
+@lru_cache(maxsize=4)
 def sky_grid(geom: WcsGeom, pad: int, beyond_border: bool = True) -> SkyGrid:
     """Tabulate the directions of a geometry with ``pad`` more pixels on every side.
 
-    Unless ``beyond_border``, the added pixels have no solid angle, and so no emission.
+    Unless ``beyond_border``, the added pixels have no solid angle, and so no emission. The last few
+    grids are kept, for datasets with one geometry and for the next preparation; they are read only.
     """
     nx, ny = geom.npix
     y, x = np.mgrid[-pad : ny + pad, -pad : nx + pad].astype(float)
@@ -88,12 +92,15 @@ def sky_grid(geom: WcsGeom, pad: int, beyond_border: bool = True) -> SkyGrid:
     def tidy(array: np.ndarray, fill: np.ndarray | float) -> np.ndarray:
         return np.moveaxis(np.where(valid[..., None], np.nan_to_num(array), fill), -1, 0).copy()
 
-    return SkyGrid(
+    grid = SkyGrid(
         center=tidy(center, away),
         step_x=tidy(step_x, 0.0),
         step_y=tidy(step_y, 0.0),
         solid_angle=np.where(valid, np.nan_to_num(solid_angle), 0.0),
     )
+    for array in (grid.center, grid.step_x, grid.step_y, grid.solid_angle):
+        np.asarray(array).flags.writeable = False
+    return grid
 
 
 def goes_around(geom: WcsGeom) -> bool:
