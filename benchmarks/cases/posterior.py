@@ -1,39 +1,110 @@
-"""Effective samples per second of the posterior: joint Crab, three parameters."""
+"""Effective samples per second of two posteriors: NUTS, and emcee on Gammapy's likelihood."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.case import Case, load_fit
-from benchmarks.inputs import cases_folder, from_configuration
+from benchmarks.cases.crab import make as make_crab
+from benchmarks.inputs import data_folder, write
 
 __all__ = ["CASES"]
 
+#: Instruments of the joint Crab: fit range in TeV, and how well the scale of energies is known.
+INSTRUMENTS = {
+    "fermi": ((0.03, 2.0), 0.05),
+    "magic": ((0.08, 30.0), 0.15),
+    "veritas": ((0.15, 30.0), 0.15),
+    "fact": ((0.4, 30.0), 0.15),
+    "hess": ((0.66, 30.0), 0.15),
+}
 
-def make(folder: Path, quick: bool) -> None:
-    """Reduce the four runs of H.E.S.S. on the Crab Nebula; a log parabola has three parameters."""
-    from benchmarks.inputs import write
-    from gjax.io.datasets_yaml import read_datasets
+_TARGET = "50 times the effective samples per second of emcee on Gammapy's likelihood"
+
+
+def make_map(folder: Path, quick: bool) -> None:
+    """Reduce and stack four runs of H.E.S.S. on the Crab Nebula."""
+    make_crab("crab3d", folder, quick)
+    write_start(folder, quick, {})
+
+
+def make_joint(folder: Path, quick: bool) -> None:
+    """Read the spectra of five instruments, ten in all, in their published fit ranges."""
+    import numpy as np
+
+    from gjax.dataset import energy_mask
+    from gjax.io.ogip import read_ogip
     from gjax.model import Models, SkyModel
     from gjax.model.spectral import LogParabola
 
-    cases = cases_folder()
-    from_configuration(folder, cases / "crab1d.yaml", cases / "crab1d_models.yaml")
-    spectrum = LogParabola(amplitude=3e-11, reference=1.0, alpha=2.3, beta=0.1)
-    datasets = list(read_datasets(folder / "datasets.yaml"))
+    root, datasets = data_folder("joint-crab", "spectra"), []
+    nuisances: dict[str, dict[str, Any]] = {}
+    for name, (ends, sigma) in INSTRUMENTS.items():
+        names = []
+        for path in sorted((root / name).glob("pha_*.fits")):
+            one = read_ogip(path, name=f"{name}-{path.stem[7:]}")
+            inside = energy_mask(one.energy, *ends)[:, None, None]
+            datasets.append(dataclasses.replace(one, mask_fit=np.broadcast_to(inside, one.shape)))
+            names.append(one.name)
+        nuisances[f"{name}-scale"] = {"datasets": names, "sigma": sigma}
+    spectrum = LogParabola(amplitude=4e-11, reference=1.0, alpha=2.5, beta=0.1)
     write(folder, datasets, Models.create({"crab": SkyModel(spectrum)}))
+    write_start(folder, quick, nuisances)
+
+
+def write_start(folder: Path, quick: bool, nuisances: dict[str, Any]) -> None:
+    """Fit, and write where both samplers start: a Gaussian around the best fit."""
+    from gjax.infer import fit
+
+    result = fit(*with_nuisances(load_fit(folder, quick), nuisances))
+    free, table = list(result.parameters.free), result.parameters
+    start = {
+        "quick": quick,
+        "nuisances": nuisances,
+        "names": [table.names[i] for i in free],
+        "units": [table.units[i] for i in free],
+        "values": [float(table.values[i]) for i in free],
+        "covariance": result.covariance[free][:, free].tolist(),
+    }
+    (folder / "start.json").write_text(json.dumps(start), encoding="utf-8")
+
+
+def with_nuisances(loaded: Any, nuisances: dict[str, Any]) -> Any:
+    """Add an energy scale with a normal prior for each instrument."""
+    import numpyro.distributions as dist
+
+    from gjax.model import Models, ResponseModifier
+    from gjax.model.spectral import PowerLawNorm
+    from gjax.parameters import Parameters
+
+    if not nuisances:
+        return loaded
+    datasets, models, _ = loaded
+    members = [(name, models[name]) for name in models.names]
+    for name, nuisance in nuisances.items():
+        scale = ResponseModifier(tuple(nuisance["datasets"]), energy=PowerLawNorm())
+        members.append((name, scale))
+    models = Models.create(members)
+    table = Parameters.from_models(models)
+    for name, nuisance in nuisances.items():
+        table = table.prior(f"{name}.energy.norm", dist.Normal(1.0, nuisance["sigma"]))
+    return datasets, models, table
 
 
 def load(folder: Path, quick: bool) -> Any:
     """Fit first."""
     from gjax.infer import fit
 
-    return fit(*load_fit(folder, quick)), quick
+    nuisances = json.loads((folder / "start.json").read_text(encoding="utf-8"))["nuisances"]
+    return fit(*with_nuisances(load_fit(folder, quick), nuisances)), quick
 
 
-def run(loaded: Any) -> dict[str, Any]:
-    """Sample with NUTS; the effective sample size is that of the worst parameter."""
+def run(samples: int, loaded: Any) -> dict[str, Any]:
+    """Sample with NUTS, warm-up included; the effective number is that of the worst parameter."""
     import time
 
     import numpy as np
@@ -41,23 +112,60 @@ def run(loaded: Any) -> dict[str, Any]:
     from gjax.infer.sample import sample_fit
 
     result, quick = loaded
-    warmup, samples = (50, 50) if quick else (300, 1000)
+    options: dict[str, Any] = {"warmup": 50, "samples": 50} if quick else {"samples": samples}
     begin = time.perf_counter()
-    posterior = sample_fit(result, chains=4, warmup=warmup, samples=samples, seed=1)
+    posterior = sample_fit(result, chains=4, seed=1, **options)
     wall = time.perf_counter() - begin
-    smallest = float(np.min(posterior.effective_samples))
-    return {"rows": {"effective samples": smallest, "effective samples / s": smallest / wall}}
+    smallest = float(np.min([posterior.effective_samples, posterior.effective_samples_tail]))
+    gradients = int(posterior.info["gradients"])
+    values = zip(
+        posterior.free_names,
+        posterior.free_values.mean(axis=(0, 1)),
+        posterior.free_values.std(axis=(0, 1)),
+        strict=True,
+    )
+    return {
+        "compile": posterior.timing["compile"],
+        "evaluations": gradients,
+        "rows": {
+            "s per effective sample": wall / smallest,
+            "effective samples": smallest,
+            "effective samples per 1000 gradients": 1e3 * smallest / gradients,
+        },
+        "values": {name: (float(mean), float(sd)) for name, mean, sd in values},
+    }
+
+
+def case(name: str, title: str, make: Any, samples: int, floor: str) -> Case:
+    """Make a case of a posterior."""
+    return Case(
+        name,
+        title,
+        make,
+        load,
+        partial(run, samples),
+        peer="sample",
+        repeat=1,
+        peer_repeat=0,
+        target=_TARGET,
+        floor=floor,
+        long=True,
+    )
 
 
 CASES = (
-    Case(
-        "nuts",
-        "posterior of the joint Crab, 3 parameters, NUTS",
-        make,
-        load,
-        run,
-        repeat=3,
-        target="Gammapy's likelihood under emcee: 2.2 effective samples a second",
-        floor="one gradient is 76 kflop; about 5 gradients per effective sample",
+    case(
+        "nuts_crab3d",
+        "posterior of H.E.S.S. Crab, stacked 3D, 6 parameters",
+        make_map,
+        500,
+        "one gradient takes 5 ms; about 8 gradients for an independent draw",
+    ),
+    case(
+        "nuts_joint_crab",
+        "posterior of the joint Crab, 10 spectra, 5 energy scales, 8 parameters",
+        make_joint,
+        1000,
+        "one gradient takes 0.6 ms; about 10 gradients for an independent draw",
     ),
 )

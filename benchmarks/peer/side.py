@@ -19,6 +19,7 @@ import statistics  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
 import warnings  # noqa: E402
+from functools import partial  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 warnings.filterwarnings("ignore")
@@ -70,7 +71,7 @@ def fit(datasets, folder, documented=False):
 
 
 def act_fit(folder, repeat, documented=False):
-    """Fit once, and ``repeat`` times more; report one evaluation as well."""
+    """Fit once, and ``repeat`` times more if that is quick; time one evaluation as well."""
     datasets = read(folder)
     first, found = fit(datasets, folder)
     times = [fit(datasets, folder)[0] for _ in range(repeat)] if first < 30 else [first]
@@ -78,11 +79,6 @@ def act_fit(folder, repeat, documented=False):
     if documented:
         rows["fit through Datasets.models"] = fit(datasets, folder, documented=True)[0]
     return first, times, found | {"rows": rows}
-
-
-def act_fit_both(folder, repeat):
-    """Fit in both ways."""
-    return act_fit(folder, repeat, documented=True)
 
 
 def act_evaluate(folder, repeat):
@@ -188,6 +184,21 @@ def act_reduce(reduce, folder, repeat):
     return first, [once()[0] for _ in range(repeat)], {"values": {"counts": (counts, 1.0)}}
 
 
+def act_sample(folder, repeat):
+    """Sample the likelihood with emcee, which the other actions need not have."""
+    from posterior import sample
+
+    return sample(folder)
+
+
+def act_script(name, folder, repeat):
+    """Run one of the scripts of gammapy-benchmarks, whose imports others do not need."""
+    from scripts import ACTIONS as SCRIPTS
+    from scripts import act
+
+    return act(SCRIPTS[name], folder, repeat)
+
+
 def act_start_up(folder, repeat):
     """Time the import in processes of its own."""
     commands = {
@@ -216,13 +227,20 @@ def median_time(function, repeat):
 
 ACTIONS = {
     "fit": act_fit,
-    "fit_both": act_fit_both,
     "evaluate": act_evaluate,
     "evaluate_start": act_evaluate_start,
     "io": act_io,
     "reduce_3d": lambda folder, repeat: act_reduce(reduce_3d, folder, repeat),
     "reduce_1d": lambda folder, repeat: act_reduce(reduce_1d, folder, repeat),
+    "sample": act_sample,
     "start_up": act_start_up,
+    "script_analysis_3d": partial(act_script, "analysis_3d"),
+    "script_analysis_3d_joint": partial(act_script, "analysis_3d_joint"),
+    "script_spectrum_1d": partial(act_script, "spectrum_1d"),
+    "script_spectrum_1d_joint": partial(act_script, "spectrum_1d_joint"),
+    "script_lightcurve_1d": partial(act_script, "lightcurve_1d"),
+    "script_io": partial(act_script, "io"),
+    "script_npred": partial(act_script, "npred"),
 }
 
 
@@ -232,9 +250,13 @@ def main() -> None:
     parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--documented", action="store_true")
     options = parser.parse_args()
+    action = ACTIONS[options.action]
+    if options.documented and action is act_fit:
+        action = partial(act_fit, documented=True)
     with contextlib.redirect_stdout(sys.stderr):
-        first, times, found = ACTIONS[options.action](options.folder, options.repeat)
+        first, times, found = action(options.folder, options.repeat)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     measured = {
         "gammapy": gammapy.__version__,

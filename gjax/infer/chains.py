@@ -15,8 +15,10 @@ from functools import lru_cache
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpyro.infer import NUTS
+from numpyro.infer.hmc_util import dual_averaging
 
 from gjax.infer.checkpoint import Checkpoint, check_fingerprint, fingerprint
 from gjax.infer.whiten import Whitened, numpyro_density
@@ -26,6 +28,9 @@ __all__ = ["ChainSettings", "SamplingProgress", "run_chains"]
 
 #: Steps of a chain that run as one compiled call, between two reports of progress.
 _BLOCK = 25
+
+#: Step size of the integrator at the start, in standard deviations.
+_FIRST_STEP = 0.8
 
 #: Keeping the state may take this fraction of the time.
 _SAVING = 0.05
@@ -102,7 +107,8 @@ def run_chains(
     -------
     record :
         Per step after warm-up, shape ``(chain, draw)``: ``z`` (with an axis of coordinates behind),
-        ``diverging``, ``steps``, ``accept_prob``, ``energy`` and ``step_size``.
+        ``diverging``, ``steps``, ``accept_prob``, ``energy`` and ``step_size``; and
+        ``warmup_steps``, those of the integrator before. A step takes one gradient.
 
     Raises
     ------
@@ -124,7 +130,8 @@ def run_chains(
             report(run.progress(0.0 if run.done == run.total else left))
     keeper.keep(at_once=True)
     kept = slice(settings.warmup, settings.warmup + settings.samples)
-    return {name: values[:, kept] for name, values in run.record.items()}
+    found = {name: values[:, kept] for name, values in run.record.items()}
+    return found | {"warmup_steps": run.record["steps"][:, : settings.warmup]}
 
 
 class _Run:
@@ -244,7 +251,7 @@ def _start(whitened: Whitened, settings: ChainSettings, checkpoint: Checkpoint |
     for name, values in run.record.items():
         values[...] = saved[f"record_{name}"]
     if run.block:
-        # Tracing the start also tells the kernel how long its warm-up is.
+        # Tracing the start also prepares the kernel, which a block cannot do.
         like = jax.eval_shape(run.begin, *run.start_arguments())
         shapes, structure = jax.tree.flatten(like)
         leaves = _state(saved, len(shapes))
@@ -274,25 +281,38 @@ def _compiled(
     """
     kernel = NUTS(
         numpyro_density,
-        target_accept_prob=target_accept,
+        step_size=_FIRST_STEP,
         max_tree_depth=max_tree_depth,
+        adapt_step_size=False,
         adapt_mass_matrix=False,
     )
+    start_averaging, average = dual_averaging()
 
     def begin(key: Array, start: Array, whitened: Whitened) -> Any:
-        return kernel.init(
-            key, warmup, init_params={"z": start}, model_args=(whitened,), model_kwargs={}
+        first = kernel.init(
+            key, 0, init_params={"z": start}, model_args=(whitened,), model_kwargs={}
         )
+        return first, start_averaging(jnp.log(_FIRST_STEP))
 
     def step(state: Any, whitened: Whitened) -> tuple[Any, dict[str, Array]]:
-        state = kernel.sample(state, (whitened,), {})
-        return state, {
-            "z": state.z["z"],
-            "diverging": state.diverging,
-            "steps": state.num_steps,
-            "accept_prob": state.accept_prob,
-            "energy": state.energy,
-            "step_size": state.adapt_state.step_size,
+        chain, averaging = state
+        chain = kernel.sample(chain, (whitened,), {})
+        # NumPyro adapts in windows, the last of 50 steps, since it learns a mass matrix as well.
+        # Here there is none to be learnt, and the whole warm-up tells the step size.
+        new = average(target_accept - chain.accept_prob, averaging)
+        log_step, log_mean, _, n, _ = new
+        adapts = n <= warmup
+        size = jnp.exp(jnp.where(n < warmup, log_step, log_mean))
+        size = jnp.where(adapts, size, chain.adapt_state.step_size)
+        averaging = jax.tree.map(lambda now, old: jnp.where(adapts, now, old), new, averaging)
+        chain = chain._replace(adapt_state=chain.adapt_state._replace(step_size=size))
+        return (chain, averaging), {
+            "z": chain.z["z"],
+            "diverging": chain.diverging,
+            "steps": chain.num_steps,
+            "accept_prob": chain.accept_prob,
+            "energy": chain.energy,
+            "step_size": size,
         }
 
     def run(state: Any, whitened: Whitened) -> tuple[Any, dict[str, Array]]:

@@ -48,7 +48,7 @@ def sample_fit(
     result: FitResult,
     *,
     chains: int = 4,
-    warmup: int = 300,
+    warmup: int = 200,
     samples: int = 500,
     seed: int = 0,
     target_accept: float = 0.8,
@@ -85,7 +85,7 @@ def sample_fit(
     Returns
     -------
     posterior :
-        Draws in model space with their diagnostics.
+        Draws in model space with their diagnostics; ``info`` has the number of gradients.
 
     Raises
     ------
@@ -118,6 +118,7 @@ def sample_fit(
         whitened = whiten(result.objective, result.theta)
         record = run_chains(whitened, settings, checkpoint, report)
         values = np.asarray(values_at(jax.device_put(whitened), record.pop("z")))
+    gradients = record.pop("warmup_steps").sum() + record["steps"].sum()
     posterior = Posterior(
         parameters=result.parameters,
         models=result.models,
@@ -129,6 +130,7 @@ def sample_fit(
         versions=provenance(),
         priors=describe_priors(result.parameters),
         objective=result.objective,
+        info={"gradients": float(gradients)},
     )
     if not posterior.success:
         warnings.warn(posterior.message, PosteriorWarning, stacklevel=2)

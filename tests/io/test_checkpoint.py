@@ -48,8 +48,8 @@ dnde = 3e-11 * energy**-2.4 * (1 + 0.1 * np.cos(3 * energy))
 points = gjax.FluxPointsDataset("points", energy, dnde, dnde_err=0.1 * dnde)
 models = Models.create({"source": SkyModel(PowerLaw(2.2, 2e-11))})
 posterior = sample(
-    points, models, chains=2, warmup=300, samples=300, seed=4, checkpoint=sys.argv[1],
-    chain_method=sys.argv[3], progress=lambda state: time.sleep(0.02),
+    points, models, chains=2, warmup=600, samples=600, seed=4, checkpoint=sys.argv[1],
+    chain_method=sys.argv[3], progress=lambda state: time.sleep(float(sys.argv[4])),
 )
 np.save(sys.argv[1] + ".npy", posterior.values)
 """
@@ -144,28 +144,36 @@ def test_leftovers_are_removed(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["sequential", "vectorized"])
-def test_killed_at_random_moments(method, tmp_path):
-    """SIGKILL of the process, at moments from the first block to the last."""
+@pytest.mark.parametrize(("method", "kills"), [("sequential", 10), ("vectorized", 3)])
+def test_killed_at_random_moments(method, kills, tmp_path):
+    """SIGKILL of one run, again and again, from its start on, in warm-up and later."""
+    state = tmp_path / "state"
 
-    def start(name: str) -> subprocess.Popen:
+    def start(name: str, pause: float) -> subprocess.Popen:
         command = [sys.executable, "-c", PROGRAM, str(tmp_path / name), str(tmp_path / "cache")]
-        return subprocess.Popen([*command, method], env=os.environ)
+        return subprocess.Popen([*command, method, str(pause)], env=os.environ)
 
-    assert start("whole").wait() == 0
-    draw, state, kills = random.Random(), tmp_path / "state", 0
-    process = start("state")
-    while kills < 5 and process.poll() is None:
-        before = state.stat().st_mtime_ns if state.exists() else 0
-        while process.poll() is None and not (state.exists() and state.stat().st_mtime_ns > before):
-            time.sleep(0.002)
-        time.sleep(draw.uniform(0.0, 0.2))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            kills += 1
-            process = start("state")
-    assert process.wait() == 0
-    assert kills >= 1
+    def step() -> int:
+        with np.load(state) as kept:
+            group, block = kept["position"]
+        return int(48 * group + block)
+
+    assert start("whole", 0.0).wait() == 0
+    draw, steps = random.Random(), []
+    # In a row there are 96 blocks, 48 of chains together: half of each chain is warm-up.
+    last = {"sequential": 75, "vectorized": 35}[method]
+    for moment in sorted(draw.randint(0, last) for _ in range(kills)):
+        process = start("state", 0.05)
+        # Zero is a moment while it starts; others are counted in blocks that are kept.
+        while moment and not (state.exists() and step() >= moment):
+            assert process.poll() is None
+            time.sleep(0.01)
+        time.sleep(draw.uniform(0.0, 0.1))
+        assert process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        steps.append(step() if state.exists() else 0)
+    assert start("state", 0.0).wait() == 0
+    assert (np.diff(steps) >= 0).all()
     whole, resumed = (np.load(tmp_path / f"{name}.npy") for name in ("whole", "state"))
     np.testing.assert_array_equal(resumed, whole)
