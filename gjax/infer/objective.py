@@ -16,20 +16,20 @@ import numpy as np
 
 from gjax.dataset.dataset import Dataset
 from gjax.dataset.datasets import AnyDataset
+from gjax.numerics.forward import pushed_forward
 from gjax.parameters import Layout, Parameters
 from gjax.predict.expand import Expansion as DatasetExpansion
-from gjax.predict.expand import Varying, expand, local_vector
+from gjax.predict.expand import Varying, expand, local_vector, place_vector
 from gjax.predict.fold import (
     Block,
     Prepared,
     PreparedDataset,
     fold,
-    map_blocks,
     map_datasets,
 )
 from gjax.predict.group import map_stacked
 from gjax.predict.options import Folding
-from gjax.predict.physics import Components, Members, components, components_at
+from gjax.predict.physics import Components, components, components_at
 from gjax.predict.points import PreparedPoints, points_statistic, predict_points
 from gjax.predict.prepare import as_list, prepare
 from gjax.predict.sparse import npred_sparse
@@ -69,12 +69,10 @@ class Objective(eqx.Module):
 
     def __call__(self, theta: Theta) -> Scalar:
         """Evaluate the total statistic at ``theta``."""
-
-        def physics(members: tuple[Members, ...]) -> Components:
-            return components_at(members, self.layout, theta)
-
-        stats = map_blocks(_stat, self.prepared, physics)
-        return sum(map(jnp.sum, stats), -2.0 * self.layout.log_prior(theta))
+        total = -2.0 * self.layout.log_prior(theta)
+        for block in self.prepared.blocks:
+            total = total + _block_stat(self.layout, block, theta)
+        return total
 
 
 def make_objective(
@@ -110,6 +108,34 @@ def _stat(data: PreparedDataset | PreparedPoints, physics: Components) -> Scalar
     if isinstance(data, PreparedPoints):
         return points_statistic(data, physics)
     return statistic(data.occupied, npred_sparse(data, physics))
+
+
+def _block_stat(layout: Layout, block: Block, theta: Theta) -> Scalar:
+    """Evaluate the statistic of stacked datasets.
+
+    The gradient of each is taken together with its value, in the parameters that act in it: nothing
+    of one dataset has to be kept while the others are evaluated.
+    """
+    physics = components_at(block.members, layout, theta)
+    if isinstance(block.data, PreparedPoints):
+        return jnp.sum(map_stacked(lambda one: _stat(*one), (block.data, physics)))
+    varying = _varying(layout, block)
+
+    def stat(vector: Array, data: PreparedDataset, physics: Components) -> Scalar:
+        return _stat(data, place_vector(physics, varying, vector))
+
+    def with_push(vector: Array, *rest: Any) -> tuple[Scalar, Any]:
+        value, slope = jax.value_and_grad(stat)(vector, *rest)
+        return value, lambda move: slope @ move
+
+    def one(parts: tuple[PreparedDataset, Components]) -> Scalar:
+        data, physics = parts
+        fixed = jax.lax.stop_gradient(physics)
+        return pushed_forward(
+            stat, local_vector(physics, varying), data, fixed, with_push=with_push
+        )
+
+    return jnp.sum(map_stacked(one, (block.data, physics)))
 
 
 @jax.jit

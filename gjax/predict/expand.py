@@ -49,7 +49,7 @@ from gjax.predict.statistic import Slopes, bin_slopes
 from gjax.predict.transfer import Transfer
 from gjax.typing import Array, Float
 
-__all__ = ["Expansion", "Varying", "expand", "local_vector"]
+__all__ = ["Expansion", "Varying", "expand", "local_vector", "place_vector"]
 
 #: For each leaf of `Components`, in the order of its tree, whether it can change.
 Varying = Components
@@ -94,6 +94,25 @@ def local_vector(physics: Components, varying: Varying) -> Float[Array, " local"
         ]
         parts.append(jnp.concatenate(own, axis=-1).reshape(-1))
     return jnp.concatenate(parts)
+
+
+def place_vector(physics: Components, varying: Varying, vector: Array) -> Components:
+    """Put other values into the parameters that can change, in the order of `local_vector`."""
+    used = _count(varying.background)
+    background = _put(physics.background, varying.background, vector[:used])
+    sources = []
+    for models, which in zip(physics.sources, varying.sources, strict=True):
+        number, own = _length(models), tuple(_count(part) for part in which)
+        size = number * sum(own)
+        rows = vector[used : used + size].reshape(number, sum(own))
+        used += size
+        sources.append(
+            (
+                _put(models[0], which[0], rows[:, : own[0]]),
+                _put(models[1], which[1], rows[:, own[0] :]),
+            )
+        )
+    return Components(background, tuple(sources))
 
 
 def expand(data: PreparedDataset, physics: Components, varying: Varying) -> Expansion:
@@ -178,6 +197,10 @@ def _bends(function: Callable[[Array], Array], at: Array) -> Array:
     return _slopes(lambda point: _slopes(function, point), at)
 
 
+def _count(which: Any) -> int:
+    return sum(map(bool, jax.tree.leaves(which)))
+
+
 def _pick(module: Any, which: Any) -> Array:
     """Stack the leaves that can change along a last axis."""
     chosen = [
@@ -189,12 +212,12 @@ def _pick(module: Any, which: Any) -> Array:
 
 
 def _put(module: Any, which: Any, vector: Array) -> Any:
-    """Give the module with other values of the leaves that can change."""
+    """Give the module with other values of the leaves that can change, along the last axis."""
     leaves, structure = jax.tree.flatten(module)
     position = 0
     for i, varies in enumerate(jax.tree.leaves(which)):
         if varies:
-            leaves[i] = vector[position]
+            leaves[i] = vector[..., position]
             position += 1
     return jax.tree.unflatten(structure, leaves)
 
