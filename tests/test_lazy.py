@@ -33,7 +33,9 @@ def test_every_name_is_found_and_known_to_type_checkers(name):
         if isinstance(node, ast.ImportFrom) and node.module.startswith("gjax.")
         for alias in node.names
     ]
-    assert sorted({*imported} - {"lazy_names", "switch_cache_on"}) == sorted({*package.__all__} - {"__version__"})
+    assert sorted({*imported} - {"lazy_names", "switch_cache_on"}) == sorted(
+        {*package.__all__} - {"__version__"}
+    )
     for public in package.__all__:
         value = getattr(package, public)
         # A module in the place of a function of the same name would be found as well.

@@ -18,6 +18,7 @@ sources. In on/off data the ratio of acceptances stands beside the prediction in
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -121,7 +122,9 @@ def expand(data: PreparedDataset, physics: Components, varying: Varying) -> Expa
     region = weigh_fields(data, factor, find_region(data, physics, factor))
     listed = list(zip(kinds(data, physics), varying.sources, strict=True))
     seen = [
-        map_stacked(lambda one, w=which, s=span: _see(one, data, w, region, s), parts, elements)
+        map_stacked(
+            partial(_see, data=data, which=which, region=region, span=span), parts, elements
+        )
         for (parts, span, elements), which in listed
     ]
     sources = [(kind.total, kind.npred, kind.first) for kind in seen]
@@ -130,7 +133,7 @@ def expand(data: PreparedDataset, physics: Components, varying: Varying) -> Expa
     blocks = [_expand_background(data, physics, varying.background, sparse, bins)]
     for ((parts, _, elements), which), kind in zip(listed, seen, strict=True):
 
-        def one(pair: Any, which: Any = which) -> _Block:
+        def one(pair: tuple[Parts, _Seen], which: Any = which) -> _Block:
             return _expand_source(*pair, data, which, region, bins.npred)
 
         stacked = map_stacked(one, (parts, kind), elements)
@@ -305,18 +308,28 @@ def _see(
     """Predict a source and differentiate its image."""
     sight = Sight.create(parts, data, region, span)
     vector = _pick(parts.spatial, which[1])
-    if parts.known.transfer is None:
+    if vector.size:
         shape, push = jax.linearize(_shape_at(sight, which[1]), vector)
         own = sight.transfer(shape)
-    else:
-        own = sight.transfer()
-    transfers = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], own)
-    if vector.size:
         # One after the other, as each is large.
         moved = jax.lax.map(lambda move: sight.transfer(push(move)), jnp.eye(vector.size))
-        transfers = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), transfers, moved)
+        both = own, moved
+    else:
+        own = sight.transfer()
+        both = (own,)
     flux = source_flux(data, parts.emission, parts.present)
-    return _Seen(own.total @ flux, own.bins @ flux, sight.bins.first, transfers)
+    return _Seen(
+        total=jnp.asarray(own.total) @ flux,
+        npred=jnp.asarray(own.bins) @ flux,
+        first=sight.bins.first,
+        transfers=jax.tree.map(_joined, *both),
+    )
+
+
+def _joined(own: Array, moved: Array | None = None) -> Array:
+    """Put an array before a stack of others."""
+    first = jnp.asarray(own)[None]
+    return first if moved is None else jnp.concatenate([first, moved])
 
 
 def _shape_at(sight: Sight, which: Any) -> Callable[[Array], Array]:

@@ -21,28 +21,25 @@ from gjax.dataset.datasets import AnyDataset
 from gjax.dataset.flux_points import FluxPointsDataset
 from gjax.events.gti import GTI
 from gjax.maps.region_geom import RegionGeom
-from gjax.model.response_modifier import ResponseModifier
-from gjax.model.sky import SkyModel
-from gjax.numerics.convolve import good_size
 from gjax.parameters import Parameters
 from gjax.predict.alike import alike
 from gjax.predict.backgrounds import Backgrounds, find_backgrounds
 from gjax.predict.fold import Block, Prepared, PreparedDataset
 from gjax.predict.frozen import constant_counts, fixed_source
 from gjax.predict.group import group_equal, stack_trees
+from gjax.predict.joint_plan import DatasetPlan, plan_datasets, select
 from gjax.predict.node_source import NodeSource
 from gjax.predict.occupied import Occupied, find_occupied
 from gjax.predict.options import Folding
 from gjax.predict.physics import Components, Emission, Intervals, Members, gather
-from gjax.predict.plan import SourcePlan, plan_source
 from gjax.predict.points import PreparedPoints
 from gjax.predict.reco import RecoSource
 from gjax.predict.region import region_source
 from gjax.predict.seen import as_seen
-from gjax.predict.sharing import share_lengths, share_windows
+from gjax.predict.sharing import share_lengths
 from gjax.predict.sky_grid import SkyGrid, sky_grid
-from gjax.predict.source import AbstractSource, FixedSource, Window
-from gjax.predict.sparse import find_known, inner_pixels
+from gjax.predict.source import AbstractSource, FixedSource
+from gjax.predict.sparse import find_known
 from gjax.predict.transfer import Known, find_span
 
 __all__ = ["as_list", "prepare"]
@@ -98,12 +95,12 @@ def prepare(
     choices = _Choices(_varying(table), Folding() if folding is None else folding, _epoch(listed))
     n_energy = tuple(d.energy.nbin if isinstance(d, Dataset) else d.energy.size for d in listed)
     listed = alike(listed)
-    plans = _plan_sources(listed, models, choices)
+    plans = plan_datasets(listed, models, choices.varying, choices.folding)
     ready = [
         _prepare_points(dataset, models, choices)
         if isinstance(dataset, FluxPointsDataset)
-        else _prepare_counts(dataset, models, choices, plan)
-        for dataset, plan in zip(listed, plans, strict=True)
+        else _prepare_counts(dataset, models, choices, plans[k])
+        for k, dataset in enumerate(listed)
     ]
     ready = _with_equal_lengths(ready)
     known: dict[Hashable, Components] = {}
@@ -188,7 +185,7 @@ def _prepare_points(
     dataset: FluxPointsDataset, models: Any, choices: _Choices
 ) -> tuple[PreparedPoints, Members]:
     """Prepare a dataset of flux points on the host."""
-    modifiers, sources = _select(dataset.name, models)
+    modifiers, sources = select(dataset.name, models)
     band = None
     if dataset.compare == "band":
         band = (dataset.energy_min, dataset.energy_max, dataset.width)
@@ -204,82 +201,8 @@ def _prepare_points(
     return data, Members((), modifiers, tuple(tuple(sources[j] for j in kind) for kind in kinds))
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """How the sources of one dataset are to be folded.
-
-    Parameters
-    ----------
-    modifiers, sources :
-        Positions of the models that act in it.
-    moving :
-        Of each source whether its morphology can change.
-    plans :
-        Of each source; empty for a spectrum.
-    windows :
-        Of each source, as they are shared with others.
-    pad :
-        By how many pixels the map is padded.
-    """
-
-    modifiers: tuple[int, ...]
-    sources: list[int]
-    moving: dict[int, bool]
-    plans: dict[int, SourcePlan]
-    windows: dict[int, Window]
-    pad: int
-
-
-def _plan_sources(
-    listed: Sequence[AnyDataset], models: Any, choices: _Choices
-) -> list[_Plan | None]:
-    """Plan the sources of all datasets, with equal windows and padding for maps of one shape."""
-    plans: list[_Plan | None] = []
-    for dataset in listed:
-        if isinstance(dataset, FluxPointsDataset):
-            plans.append(None)
-            continue
-        modifiers, sources = _select(dataset.name, models)
-        _check_sources(dataset, models, sources)
-        moving = {i: (i, "spatial") in choices.varying for i in sources}
-        made = {}
-        if not dataset.is_region:
-            for i in sources:
-                model = models.members[i]
-                seen = as_seen(dataset, model)
-                made[i] = plan_source(seen, model.spatial, moving[i], choices.folding)
-        plans.append(_Plan(modifiers, sources, moving, made, {}, 0))
-    shapes: dict[Hashable, list[int]] = {}
-    for k, dataset in enumerate(listed):
-        if isinstance(dataset, Dataset) and not dataset.is_region:
-            shapes.setdefault((dataset.geom.shape, dataset.energy_true.nbin), []).append(k)
-    for (shape, _), positions in shapes.items():
-        own = {k: plans[k] for k in positions}
-        windows = share_windows(
-            {
-                (k, i): ((made.kind, plan.moving[i]), made.window)
-                for k, plan in own.items()
-                for i, made in plan.plans.items()
-            }
-        )
-        pad = _padding(shape, list(windows.values()))
-        for k, plan in own.items():
-            shared = {i: windows[k, i] for i in plan.plans}
-            plans[k] = dataclasses.replace(plan, windows=shared, pad=pad)
-    return plans
-
-
-def _check_sources(dataset: Dataset, models: Any, sources: list[int]) -> None:
-    """Refuse sources that a dataset cannot have."""
-    for i in sources:
-        if not dataset.is_region and models.members[i].spatial is None:
-            raise ValueError(f"source {models.names[i]!r} has no spatial model, which a map needs")
-    if sources and dataset.exposure is None:
-        raise ValueError(f"dataset {dataset.name!r} has no exposure")
-
-
 def _prepare_counts(
-    dataset: Dataset, models: Any, choices: _Choices, plan: _Plan
+    dataset: Dataset, models: Any, choices: _Choices, plan: DatasetPlan
 ) -> tuple[PreparedDataset, Members]:
     """Prepare a dataset of counts on the host."""
     parts, pad = models.members, plan.pad
@@ -333,7 +256,11 @@ def _occupied(
     if dataset.is_onoff:
         off = (np.nan_to_num(np.asarray(dataset.counts_off, float)), _alpha(dataset))
     mask, background = np.asarray(frame.mask), frame.background
-    exposure = inner_pixels(frame, np.asarray(frame.exposure))
+    inner = (
+        slice(pad, np.shape(frame.exposure)[1] - pad),
+        slice(pad, np.shape(frame.exposure)[2] - pad),
+    )
+    exposure = np.asarray(frame.exposure)[(slice(None), *inner)]
     found = find_occupied(counts, mask, background, constant, pad, exposure=exposure, off=off)
     is_signed = found.is_signed | any(_is_signed(source) for source in sources)
     return dataclasses.replace(found, is_signed=np.asarray(is_signed))
@@ -345,18 +272,6 @@ def _is_signed(source: AbstractSource) -> bool:
     if isinstance(inner, FixedSource):
         return bool((np.asarray(inner.template) < 0).any())
     return isinstance(inner, NodeSource) and bool((np.asarray(inner.images) < 0).any())
-
-
-def _padding(shape: tuple[int, int], windows: list[Window]) -> int:
-    """Choose how far to pad the map.
-
-    A window that moves may lie half outside; one that does not only has to fit.
-    """
-    pads = [0]
-    for window in windows:
-        for size, moves, pixels in zip(*window, shape, strict=True):
-            pads.append(size // 2 + 2 if moves else -(-(size - pixels) // 2))
-    return good_size(max(pads))
 
 
 def _varying(table: Parameters) -> set[tuple[int, str]]:
@@ -371,13 +286,6 @@ def _alpha(dataset: Dataset) -> np.ndarray:
     if dataset.alpha is None:
         raise ValueError(f"dataset {dataset.name!r} has off counts but no acceptances")
     return dataset.alpha
-
-
-def _select(dataset: str, models: Any) -> tuple[tuple[int, ...], list[int]]:
-    """Find the response modifiers and the sources of a dataset, by position."""
-    acting = [i for i, model in enumerate(models.members) if model.applies_to(dataset)]
-    modifiers = tuple(i for i in acting if isinstance(models.members[i], ResponseModifier))
-    return modifiers, [i for i in acting if isinstance(models.members[i], SkyModel)]
 
 
 def _intervals(

@@ -10,6 +10,7 @@ signal may be negative).
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -365,8 +366,12 @@ def _is_negative(data: PreparedDataset, physics: Components, factor: Factors) ->
 def whole_region(data: PreparedDataset) -> Region:
     """Give the whole mask."""
     bins = data.occupied
-    sums = (jnp.asarray(a) for a in (bins.mask, bins.background_total, bins.constant_total))
-    return Region(*sums, jnp.array(False))
+    return Region(
+        mask=jnp.asarray(bins.mask),
+        background=jnp.asarray(bins.background_total),
+        constant=jnp.asarray(bins.constant_total),
+        is_clipped=jnp.array(False),
+    )
 
 
 def inner_pixels(data: PreparedDataset, padded: Array) -> Array:

@@ -17,6 +17,11 @@ from gjax.predict.source import BilinearSource, ProfileSource
 GEOM = WcsGeom.create((83.63, 22.01), 0.05, npix=(60, 40), proj="TAN")
 
 
+def made(plan):
+    """Make the source of a plan in its own window."""
+    return plan.make(64, plan.window)
+
+
 @pytest.fixture(scope="module")
 def dataset(gaussian_dataset):
     return gaussian_dataset(GEOM, 0.05)
@@ -32,7 +37,7 @@ def dataset(gaussian_dataset):
     ],
 )
 def test_kind(dataset, spatial, folding, kind):
-    source = plan_source(dataset, spatial, True, folding).make(64)
+    source = made(plan_source(dataset, spatial, True, folding))
     assert isinstance(source, kind)
     np.testing.assert_allclose(np.asarray(source.edisp), 1.0)
 
@@ -54,7 +59,7 @@ def test_window_of_a_large_source_is_the_map(dataset):
 
 def test_source_without_psf_is_not_convolved(dataset):
     bare = dataclasses.replace(dataset, psf=None)
-    source = plan_source(bare, Gaussian(83.6, 22.0, 0.3), True, Folding()).make(64)
+    source = made(plan_source(bare, Gaussian(83.6, 22.0, 0.3), True, Folding()))
     assert source.kernel is None
 
 
@@ -68,7 +73,7 @@ def test_psf_of_other_energies_is_refused(dataset):
 def test_oversampling_resolves_the_source(dataset):
     sizes = (0.3, 0.1, 0.03, 0.001)
     found = [
-        plan_source(dataset, Gaussian(83.6, 22.0, s), True, Folding()).make(64).oversampling
+        made(plan_source(dataset, Gaussian(83.6, 22.0, s), True, Folding())).oversampling
         for s in sizes
     ]
     assert found == sorted(found)

@@ -1,0 +1,66 @@
+"""Maps of one shape share windows and padding; each dataset has the sources that it names."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from gjax.maps import WcsGeom
+from gjax.model import Models, SkyModel
+from gjax.model.spatial import Gaussian, Point
+from gjax.model.spectral import PowerLaw
+from gjax.parameters import Parameters
+from gjax.predict import npred_prepared, prepare
+from gjax.predict.joint_plan import plan_datasets
+from gjax.predict.options import Folding
+
+GEOM = WcsGeom.create((83.63, 22.01), binsz=0.05, npix=30, proj="TAN")
+
+
+@pytest.fixture
+def pair(gaussian_dataset):
+    """Two observations, of which the second has a wider PSF."""
+    sharp, wide = gaussian_dataset(GEOM, 0.05), gaussian_dataset(GEOM, 0.09)
+    return [
+        dataclasses.replace(one, name=name, counts=np.ones(one.shape))
+        for one, name in ((sharp, "sharp"), (wide, "wide"))
+    ]
+
+
+def models():
+    return Models.create(
+        {
+            "point": SkyModel(PowerLaw(2.0, 1e-11), Point(83.6, 22.0)),
+            "gauss": SkyModel(PowerLaw(2.0, 1e-11), Gaussian(83.7, 22.0, 0.1)),
+            "other": SkyModel(PowerLaw(2.0, 1e-11), Point(83.5, 22.1), datasets_names=("wide",)),
+        }
+    )
+
+
+def test_shared_shapes(pair):
+    sky = models()
+    free = {(i, "spatial") for i in range(3)}
+    plans = plan_datasets(pair, sky, free, Folding())
+    assert plans[0].sources == [0, 1]
+    assert plans[1].sources == [0, 1, 2]
+    assert plans[0].plans[0].window != plans[1].plans[0].window
+    assert plans[0].windows[0] == plans[1].windows[0] == plans[1].windows[2]
+    assert plans[0].windows[1] == plans[1].windows[1]
+    assert plans[0].pad == plans[1].pad
+
+
+def test_shared_shapes_predict_the_same(pair):
+    sky = Models.create(dict(list(models().items())[:2]))
+    both = prepare(pair, sky)
+    assert len(both.blocks) == 1
+    for dataset, found in zip(pair, npred_prepared(both, sky), strict=True):
+        (alone,) = npred_prepared(prepare(dataset, sky), sky)
+        np.testing.assert_allclose(found, alone, atol=1e-9 * alone.max())
+
+
+def test_source_without_morphology_is_refused(pair):
+    sky = Models.create({"bare": SkyModel(PowerLaw(2.0, 1e-11))})
+    with pytest.raises(ValueError, match="'bare' has no spatial model"):
+        prepare(pair, sky, Parameters.from_models(sky))
