@@ -21,7 +21,7 @@ from gjax.infer.timing import Stopwatch
 from gjax.maps.wcs import WcsGeom
 from gjax.model.sky import SkyModel
 from gjax.numerics.sphere import separation
-from gjax.parameters import Parameters
+from gjax.parameters import Key, Parameters
 from gjax.predict.options import Folding
 from gjax.predict.prepare import as_list
 
@@ -48,10 +48,10 @@ def fit(
 ) -> FitResult:
     """Fit models to datasets: one joint likelihood, exact gradients, no tuning.
 
-    The minimum is found by damped Fisher scoring projected on the bounds and checked with the exact
-    Hessian, which also gives the covariance. Responses are those at the position of each source;
-    if a source moves far, it is prepared again at its new place and the fit goes on, so that the
-    result does not depend on the start.
+    The minimum is found by damped Newton steps projected on the bounds (Fisher scoring while it is
+    far) with the exact Hessian, which also gives the covariance. Responses are those at the
+    position of each source; if a source moves far, it is prepared again at its new place and the
+    fit goes on, so that the result does not depend on the start.
 
     Parameters
     ----------
@@ -186,6 +186,10 @@ def _result(
     sigma = np.sqrt(np.abs(np.diag(inverse.covariance)))
     pull = np.abs(minimum.gradient * sigma)[~minimum.held]
     names = (dataset.name for dataset in run.datasets)
+
+    def keys(which: np.ndarray) -> tuple[Key, ...]:
+        return tuple(table.keys[table.free[i]] for i in np.flatnonzero(which))
+
     return FitResult(
         status=minimum.status,
         stat=minimum.stat,
@@ -197,14 +201,12 @@ def _result(
         theta=minimum.theta,
         gradient_norm=float(pull.max()) if pull.size else 0.0,
         edm=minimum.edm,
-        at_bounds=tuple(table.keys[table.free[i]] for i in np.flatnonzero(minimum.held)),
+        at_bounds=keys(minimum.held & ~minimum.at_kink),
+        at_kinks=keys(minimum.at_kink),
         evaluations=run.evaluations,
         trace=tuple(run.trace),
         timing=run.timing,
         objective=objective,
         versions=provenance(),
-        without_effect=tuple(
-            table.keys[table.free[i]]
-            for i in np.flatnonzero(~minimum.hessian.any(axis=1) & (minimum.gradient == 0))
-        ),
+        without_effect=keys(minimum.without_effect),
     )

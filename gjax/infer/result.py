@@ -41,6 +41,9 @@ class FitResult:
         and the estimated distance to the minimum in units of the statistic.
     at_bounds :
         Keys of the parameters on a bound that the data would cross.
+    at_kinks :
+        Keys of the parameters at a value where the slope of the statistic jumps from negative to
+        positive, such as the amplitude zero of an on/off spectrum with empty bins.
     without_effect :
         Keys of the free parameters on which the statistic does not depend at all, such as those of
         a source that no dataset sees.
@@ -74,6 +77,7 @@ class FitResult:
     objective: Objective
     versions: dict[str, str] = field(default_factory=dict)
     without_effect: tuple[Key, ...] = ()
+    at_kinks: tuple[Key, ...] = ()
 
     @property
     def success(self) -> bool:
@@ -86,15 +90,18 @@ class FitResult:
         text = self.status.value
         if self.at_bounds:
             text += "; on a bound: " + _listed(self.at_bounds)
+        if self.at_kinks:
+            text += "; at a kink of the statistic, where no error is defined: "
+            text += _listed(self.at_kinks)
         if self.without_effect:
             text += "; the data do not depend on (freeze these): " + _listed(self.without_effect)
         return text
 
     @property
     def errors(self) -> np.ndarray:
-        """Standard errors of all parameters; zero where frozen, NaN on a bound, shape ``(n,)``."""
+        """Standard errors of all parameters, ``(n,)``; zero if frozen, NaN on a bound or kink."""
         errors = np.sqrt(np.diag(self.covariance))
-        held = [self.parameters.keys.index(key) for key in self.at_bounds]
+        held = [self.parameters.keys.index(key) for key in self.at_bounds + self.at_kinks]
         errors[held] = np.nan
         return errors
 

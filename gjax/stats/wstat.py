@@ -73,6 +73,10 @@ def _profile_jvp(primals: Any, tangents: Any) -> tuple[Array, Array]:
     by = jnp.where(moves, -1.0 / jnp.where(moves, bend, 1.0), 0.0)
     slope = by * alpha * bend_on * tangents[3]
     slope = slope + by * (alpha * bend_on * off + surplus) * tangents[2]
+    # Nothing on and a signal too negative: the off counts are what keeps the on counts at zero.
+    wall = (counts == 0) & (alpha * counts_off + (1 + alpha) * signal < 0)
+    along = (signal / alpha * tangents[2] - tangents[3]) / alpha
+    slope = jnp.where(wall, along, slope)
     return off, jnp.broadcast_to(slope, jnp.shape(off))
 
 
