@@ -7,9 +7,10 @@ from benchmarks.cases import (
     crab,
     cube,
     galactic_centre,
-    gammapy_benchmarks,
+    joint,
     posterior,
     reduction,
+    scripts,
     start_up,
     survey,
 )
@@ -17,17 +18,18 @@ from benchmarks.cases import (
 __all__ = ["CASES", "OPEN"]
 
 _MODULES = (
-    start_up,
+    galactic_centre,
     cube,
     crab,
-    galactic_centre,
-    gammapy_benchmarks,
+    joint,
+    start_up,
+    reduction,
+    scripts,
     survey,
     posterior,
-    reduction,
 )
 
 CASES: dict[str, Case] = {case.name: case for module in _MODULES for case in module.CASES}
 
 #: What is not measured, and why.
-OPEN: dict[str, str] = gammapy_benchmarks.OPEN
+OPEN: dict[str, str] = scripts.OPEN

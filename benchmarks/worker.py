@@ -13,6 +13,7 @@ import resource
 import statistics
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def peak_memory() -> float:
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
-def measure(case: Case, folder: Path, quick: bool, repeat: int) -> dict[str, Any]:
+def measure(case: Case, folder: Path, quick: bool, repeat: int, check: bool) -> dict[str, Any]:
     """Run a case once, and ``repeat`` times more."""
     begin = time.perf_counter()
     import gjax
@@ -40,24 +41,60 @@ def measure(case: Case, folder: Path, quick: bool, repeat: int) -> dict[str, Any
     imported = time.perf_counter()
     loaded = case.load(folder, quick)
     ready = time.perf_counter()
-    first = case.run(loaded)
+    with compilations() as counted:
+        first = case.run(loaded)
     cold = time.perf_counter() - ready
     times, last = [], first
-    for _ in range(repeat):
-        start = time.perf_counter()
-        last = case.run(loaded)
-        times.append(time.perf_counter() - start)
-    return {
+    with compilations() as again:
+        for _ in range(repeat):
+            start = time.perf_counter()
+            last = case.run(loaded)
+            times.append(time.perf_counter() - start)
+    measured = {
         "versions": versions(),
         "import": imported - begin,
         "load": ready - imported,
         "first": cold,
-        "compile": first.get("compile"),
+        "compile": first.get("compile", sum(counted)),
+        "compilations": len(counted),
+        "compilations_again": len(again),
         "warm": statistics.median(times) if times else None,
         "warm_times": times,
         "memory": peak_memory(),
         **{key: last.get(key) for key in ("rows", "evaluations", "success", "stat", "values")},
     }
+    if check and case.check is not None:
+        found = case.check(loaded)
+        measured["check"] = {key: found.get(key) for key in ("stat", "values")}
+    return measured
+
+
+def make_once(case: Case, folder: Path, quick: bool) -> None:
+    """Write the inputs, if an earlier run has not; import what is measured later."""
+    import gjax
+
+    assert callable(gjax.fit)
+    if not (folder / "made").exists():
+        case.make(folder, quick)
+        (folder / "made").touch()
+
+
+@contextlib.contextmanager
+def compilations() -> Iterator[list[float]]:
+    """Collect the seconds of each compilation, or of finding it in the cache."""
+    import jax
+
+    found: list[float] = []
+
+    def listen(event: str, duration_secs: float, **_: Any) -> None:
+        if event == "/jax/core/compile/backend_compile_duration":
+            found.append(duration_secs)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        yield found
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
 
 
 def versions() -> dict[str, str]:
@@ -74,16 +111,17 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--make", action="store_true", help="only write what both sides read")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--check", action="store_true", help="also with Gammapy's conventions")
     parser.add_argument("--repeat", type=int, default=0)
     options = parser.parse_args()
     case = CASES[options.name]
     with contextlib.redirect_stdout(sys.stderr):
         try:
             if options.make:
-                case.make(options.folder, options.quick)
+                make_once(case, options.folder, options.quick)
                 result: dict[str, Any] = {}
             else:
-                result = measure(case, options.folder, options.quick, options.repeat)
+                result = measure(case, options.folder, options.quick, options.repeat, options.check)
         except Skip as reason:
             result = {"skipped": str(reason)}
     print(json.dumps(result))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.case import Case, load_fit, median_time
-from benchmarks.cases.gammapy_benchmarks import make_one
+from benchmarks.case import Case, Goal, load_fit, median_time
+from benchmarks.cases.joint import make_one
 
 __all__ = ["CASES"]
 
@@ -67,7 +67,7 @@ CASES = (
         run,
         peer="evaluate",
         repeat=1,
-        target="gradient at most 3 times the statistic",
+        goals=(Goal("gradient at most 3 times the statistic", "gradient / stat", 3.0),),
         floor="npred writes 150 x 150 x 10 float64, 1.8 MB, and reads the background: 0.4 ms at "
         "10 GB/s; the statistic needs only the window of the source and the occupied bins",
     ),

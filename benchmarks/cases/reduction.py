@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.case import Case, Skip
+from benchmarks.case import Case, Goal, Skip
+from benchmarks.floor import Work
 from benchmarks.inputs import data_folder
 
 __all__ = ["CASES"]
@@ -73,6 +74,9 @@ def reduce_spectra(loaded: Any) -> dict[str, Any]:
     return {"values": {"counts": (counts, 1.0)}}
 
 
+#: Bytes of the 50 event files with their responses.
+INFLATED = 4.8e7
+
 CASES = tuple(
     Case(
         f"reduce_{kind}",
@@ -83,11 +87,29 @@ CASES = tuple(
         peer=f"reduce_{kind}",
         repeat=3,
         peer_repeat=3,
-        target="5 times faster than Gammapy",
+        goals=(Goal("5 times faster than Gammapy", "warm_ratio", 5.0, True),),
         floor=floor,
+        work=work,
     )
-    for kind, run, floor in (
-        ("3d", reduce_maps, "decompressing 50 event files, and 20 x 100 x 100 look-ups per map"),
-        ("1d", reduce_spectra, "decompressing 50 event files"),
+    for kind, run, floor, work in (
+        (
+            "3d",
+            reduce_maps,
+            "decompressing 50 event files; per map 20 exposures, 10 x 4 background rates (one "
+            "logarithm and one exponential each) in 100 x 100 pixels, 20 x 66 x 400 values of the "
+            "PSF",
+            Work(
+                inflate=INFLATED,
+                exps=50 * (10 * 4 * 2e4 + 20 * 1e4),
+                read=1.3e8,
+                per_evaluation=False,
+            ),
+        ),
+        (
+            "1d",
+            reduce_spectra,
+            "decompressing 50 event files",
+            Work(inflate=INFLATED, per_evaluation=False),
+        ),
     )
 )
