@@ -20,7 +20,7 @@ import numpy as np
 from numpyro.infer import NUTS
 from numpyro.infer.hmc_util import dual_averaging
 
-from gjax.infer.checkpoint import Checkpoint, check_fingerprint, fingerprint
+from gjax.infer.checkpoint import Checkpoint, CheckpointError, check_fingerprint, fingerprint
 from gjax.infer.whiten import Whitened, numpyro_density
 from gjax.typing import Array
 
@@ -112,7 +112,7 @@ def run_chains(
 
     Raises
     ------
-    ValueError
+    gjax.infer.checkpoint.CheckpointError
         If the checkpoint is that of another problem or of other settings.
     """
     run = _start(whitened, settings, checkpoint)
@@ -256,7 +256,7 @@ def _start(whitened: Whitened, settings: ChainSettings, checkpoint: Checkpoint |
         shapes, structure = jax.tree.flatten(like)
         leaves = _state(saved, len(shapes))
         if [leaf.shape for leaf in leaves] != [leaf.shape for leaf in shapes]:
-            raise ValueError("the checkpoint was written by another version: remove it")
+            raise CheckpointError("the checkpoint was written by another version: remove it")
         run.state = jax.tree.unflatten(structure, jax.device_put(leaves))
     return run
 
