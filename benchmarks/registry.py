@@ -7,7 +7,9 @@ from benchmarks.cases import (
     crab,
     cube,
     galactic_centre,
+    instruments,
     joint,
+    model_compile,
     posterior,
     reduction,
     scripts,
@@ -21,12 +23,14 @@ _MODULES = (
     galactic_centre,
     cube,
     crab,
+    instruments,
     joint,
     start_up,
     reduction,
     scripts,
     survey,
     posterior,
+    model_compile,
 )
 
 CASES: dict[str, Case] = {case.name: case for module in _MODULES for case in module.CASES}

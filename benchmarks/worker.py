@@ -6,21 +6,24 @@ importing, of loading, of the first run and of the warm ones, and the peak memor
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-import json
-import resource
-import statistics
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-from benchmarks.case import Case, Skip
-from benchmarks.registry import CASES
+BEGIN = time.perf_counter()
 
-__all__ = ["main", "peak_memory"]
+import argparse  # noqa: E402
+import contextlib  # noqa: E402
+import json  # noqa: E402
+import resource  # noqa: E402
+import statistics  # noqa: E402
+import sys  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+from benchmarks.case import Case, Skip  # noqa: E402
+from benchmarks.registry import CASES  # noqa: E402
+
+__all__ = ["compilations", "main", "peak_memory"]
 
 
 def peak_memory() -> float:
@@ -31,7 +34,6 @@ def peak_memory() -> float:
 
 def measure(case: Case, folder: Path, quick: bool, repeat: int, check: bool) -> dict[str, Any]:
     """Run a case once, and ``repeat`` times more."""
-    begin = time.perf_counter()
     import gjax
 
     if case.name != "start_up":
@@ -52,7 +54,7 @@ def measure(case: Case, folder: Path, quick: bool, repeat: int, check: bool) -> 
             times.append(time.perf_counter() - start)
     measured = {
         "versions": versions(),
-        "import": imported - begin,
+        "import": imported - BEGIN,
         "load": ready - imported,
         "first": cold,
         "compile": first.get("compile", sum(counted)),

@@ -27,6 +27,7 @@ CASES = (
         floor="4 x 66 x 26 products: 14 kflop and 55 kB of matrices per evaluation, four times "
         "that with the derivatives",
         work=Work(read=55e3, flops=60e3, exps=2e3),
+        compilations=2,
     ),
     fit_case(
         "crab3d",

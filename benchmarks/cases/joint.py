@@ -104,6 +104,7 @@ CASES = (
         goals=(Goal("30 times faster per observation", "warm_ratio", 30.0, True),),
         floor="per evaluation 10 windows of one point source",
         work=Work(read=7e6, flops=2e7),
+        compilations=4,
     ),
     fit_case(
         "joint_spectra",
@@ -112,6 +113,7 @@ CASES = (
         goals=(Goal("warm below 20 ms with covariance", "warm_s", 0.020),),
         floor="per evaluation 21 x 67 x 27 products, four times with the derivatives; 300 kB",
         work=Work(read=300e3, flops=300e3, exps=1e4),
+        compilations=2,
     ),
     Case(
         "io_datasets",

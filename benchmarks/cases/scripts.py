@@ -268,6 +268,7 @@ CASES = (
         partial(analysis, partial(reduce_3d, True), _BANDS_3D),
         check=check,
         floor="as analysis_3d, and 10 files to write and read",
+        long=True,
     ),
     script(
         "spectrum_1d",

@@ -144,7 +144,8 @@ def analysis(reduce, edges, settings):
         models = Models.read(folder / "models.yaml")
     datasets.models = models
     with clock("fit"):
-        result = Fit().run(datasets)
+        # A plain list is Gammapy's fast way.
+        result = Fit().run(list(datasets))
     with clock("flux points"):
         estimator = FluxPointsEstimator(
             energy_edges=edges * u.TeV, source=models[0].name, selection_optional=None
