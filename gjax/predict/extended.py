@@ -47,6 +47,9 @@ class ExtendedSource(AbstractSource):
     oversampling :
         Sub-pixels per side of a pixel, a multiple of the parts per side; fixed, so that the
         likelihood has no steps.
+    is_whole :
+        Whether the sum over pixels is made one where all of the source is in the window. Sub-pixels
+        that do not resolve it, or its edge, make that sum differ by up to a percent.
     """
 
     edisp: ArrayLike
@@ -56,6 +59,7 @@ class ExtendedSource(AbstractSource):
     energy: ArrayLike | None
     window: Window = eqx.field(static=True)
     oversampling: int = eqx.field(static=True)
+    is_whole: bool = eqx.field(static=True, default=False)
 
     def image(
         self, spatial: Any, grid: SkyGrid, exposure: ArrayLike, start: tuple[Array, Array]
@@ -83,10 +87,35 @@ class ExtendedSource(AbstractSource):
 
         if self.kernel is None or len(nodes) == 1:
             kernel = None if self.kernel is None else self.kernel[0]
-            convolved = convolve(images(jnp.asarray(nodes[0])), kernel)
+            whole = images(jnp.asarray(nodes[0]))
+            convolved, total = convolve(whole, kernel), jnp.sum(whole, axis=(1, 2))
         else:
-            convolved = self._convolve_parts(images, nodes)
+            convolved, total = self._convolve_parts(images, nodes)
+        if self.is_whole:
+            convolved = convolved * self._completion(spatial, pixels, start, total)
         return convolved * cut_array(exposure, start, self.window.shape)
+
+    def _completion(
+        self, spatial: Any, pixels: SkyGrid, start: tuple[Array, Array], total: Array
+    ) -> Array:
+        """Give the factor per energy that makes the sum of a source one, if all of it is there."""
+        place = self.place.pixel(spatial)
+        edges = [
+            jnp.minimum(at - first, first + size - 1 - at)
+            for at, first, size in zip(reversed(place), start, self.window.shape, strict=True)
+        ]
+        side = jnp.sqrt(jnp.min(jnp.sum(pixels.step_x**2, axis=0)))
+        inside = jnp.rad2deg(jnp.minimum(*edges) * side)
+
+        def radius(energy: ArrayLike) -> Array:
+            shape = spatial if self.energy is None else spatial.at(energy)
+            return jnp.asarray(shape.evaluation_radius)
+
+        radii = jax.vmap(radius)(jnp.zeros(1) if self.energy is None else self.energy)
+        room = (inside - radii) / jnp.maximum(inside, jnp.rad2deg(side))
+        # A source that is cut off, by the window or at the end of the sky, must not be filled up.
+        part = _ramp(room / 0.05) * _ramp((0.1 - jnp.abs(total - 1.0)) / 0.05)
+        return 1.0 + part * (1.0 / jnp.where(total > 0.5, total, 1.0) - 1.0)
 
     def _nodes(self) -> np.ndarray:
         """Give the places of the sub-pixels, shape ``(part, sub-pixel, 2)``."""
@@ -99,13 +128,32 @@ class ExtendedSource(AbstractSource):
         ]
         return np.stack(places).reshape(parts**2, -1, 2)
 
-    def _convolve_parts(self, images: Callable[[Array], Array], nodes: np.ndarray) -> Array:
-        """Convolve the image of each part with its kernel, and add them up."""
+    def _convolve_parts(
+        self, images: Callable[[Array], Array], nodes: np.ndarray
+    ) -> tuple[Array, Array]:
+        """Convolve the image of each part with its kernel; give their sum, and what it adds up to.
 
-        def add(total: Array, one: tuple[Array, Array]) -> tuple[Array, None]:
-            return total + jnp.fft.rfft2(images(one[0])) * one[1], None
+        Returns
+        -------
+        convolved :
+            Shape ``(h, w, etrue)``.
+        total :
+            Sum over pixels before the convolution, per energy.
+        """
+
+        def add(sums: Any, one: tuple[Array, Array]) -> tuple[Any, None]:
+            part = images(one[0])
+            transformed = jnp.fft.rfft2(part) * one[1]
+            return (sums[0] + transformed, sums[1] + jnp.sum(part, axis=(1, 2))), None
 
         kernel = jnp.asarray(self.kernel)
-        zero = jnp.zeros(kernel.shape[1:], kernel.dtype)
-        total = jax.lax.scan(add, zero, (jnp.asarray(nodes), kernel))[0]
-        return tidy(jnp.fft.irfft2(total, s=self.window.shape))
+        number = 1 if self.energy is None else np.shape(self.energy)[0]
+        zeros = jnp.zeros(kernel.shape[1:], kernel.dtype), jnp.zeros(number)
+        transformed, total = jax.lax.scan(add, zeros, (jnp.asarray(nodes), kernel))[0]
+        return tidy(jnp.fft.irfft2(transformed, s=self.window.shape)), total
+
+
+def _ramp(x: Array) -> Array:
+    """Rise smoothly from zero at zero to one at one."""
+    x = jnp.clip(x, 0.0, 1.0)
+    return x * x * (3.0 - 2.0 * x)

@@ -204,6 +204,9 @@ def _plan_convolved(
         kernels = None if kernel is None else kernel[None]
     # The root mean square of a uniform cell.
     resolution = folding.soften_edges * pixel.mean() / oversampling / math.sqrt(12.0)
+    # Corrections and constants have no sum of one.
+    shape = spatial if energy is None else spatial.at(energy[0])
+    is_whole = folding.whole_sources and shape.has_position
 
     def make(pad: int) -> AbstractSource:
         return ExtendedSource(
@@ -214,6 +217,7 @@ def _plan_convolved(
             energy=energy,
             window=window,
             oversampling=oversampling,
+            is_whole=is_whole,
         )
 
     return SourcePlan(window, make)

@@ -68,7 +68,11 @@ class Follow(eqx.Module):
 
     def start(self, spatial: Any, window: Window, shape: tuple[int, int]) -> tuple[Array, Array]:
         """Give the first row and column."""
-        return _start(_pixel(self.locator, _direction(self.locator, spatial)), window, shape)
+        return _start(self.pixel(spatial), window, shape)
+
+    def pixel(self, spatial: Any) -> tuple[Array, Array]:
+        """Give the pixel coordinates ``(x, y)`` of the source in the padded geometry."""
+        return _pixel(self.locator, _direction(self.locator, spatial))
 
 
 class Stay(eqx.Module):
