@@ -22,14 +22,14 @@ from gjax.cli.estimators import (
 from gjax.cli.paths import expand
 from gjax.cli.pictures import draw_corner, draw_datasets, draw_spectra
 from gjax.cli.products import Products
-from gjax.cli.progress import Progress, sampling_text
+from gjax.cli.progress import Progress
 from gjax.cli.schema import Analysis, Gjax, Sampler
 from gjax.dataset.datasets import AnyDataset
 from gjax.errors import ConfigError
 from gjax.estimate import FluxPoints
-from gjax.infer.chains import SamplingProgress
 from gjax.infer.checkpoint import CheckpointError
 from gjax.infer.diagnostics import PosteriorWarning
+from gjax.infer.progress import SamplingProgress, sampling_text
 from gjax.infer.result import FitResult
 from gjax.infer.sample import sample_fit
 from gjax.io.checkpoint import CheckpointFile

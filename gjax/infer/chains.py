@@ -21,10 +21,11 @@ from numpyro.infer import NUTS
 from numpyro.infer.hmc_util import dual_averaging
 
 from gjax.infer.checkpoint import Checkpoint, CheckpointError, check_fingerprint, fingerprint
+from gjax.infer.progress import SamplingProgress
 from gjax.infer.whiten import Whitened, numpyro_density
 from gjax.typing import Array
 
-__all__ = ["ChainSettings", "SamplingProgress", "run_chains"]
+__all__ = ["ChainSettings", "run_chains"]
 
 #: Steps of a chain that run as one compiled call, between two reports of progress.
 _BLOCK = 25
@@ -64,35 +65,6 @@ class ChainSettings:
     def n_blocks(self) -> int:
         """Blocks of a chain."""
         return -(-(self.warmup + self.samples) // _BLOCK)
-
-
-@dataclass(frozen=True)
-class SamplingProgress:
-    """Where a run stands.
-
-    Parameters
-    ----------
-    done, total :
-        Steps done and to do, all chains together.
-    chain :
-        The chain at work, from 0; None if all advance together.
-    is_warmup :
-        Whether the sampler still adapts.
-    divergences :
-        Divergent transitions after warm-up until now.
-    step_size :
-        Step size of the integrator, mean over the chains at work.
-    seconds_left :
-        Estimated time to go; NaN before the second block.
-    """
-
-    done: int
-    total: int
-    chain: int | None
-    is_warmup: bool
-    divergences: int
-    step_size: float
-    seconds_left: float
 
 
 def run_chains(

@@ -80,14 +80,15 @@ def test_seed_decides(spot_fit, posterior):
     np.testing.assert_array_equal(again.values, posterior.values)
     seen = []
     options = {"chains": 4, "warmup": 150, "samples": 390, "seed": 6}
-    other = sample_fit(spot_fit, **options, callback=lambda *args: seen.append(args))
+    other = sample_fit(spot_fit, **options, progress=seen.append)
     assert other.values.shape == (4, 390, len(spot_fit.parameters.keys))
     assert np.abs(other.values - posterior.values[:, :390]).max() > 0
     error = spot_fit.errors[list(spot_fit.parameters.free)]
     shift = (other.mean() - posterior.mean())[list(spot_fit.parameters.free)] / error
     assert np.abs(shift).max() < 0.15
-    assert seen[-1][0] == seen[-1][1]
-    assert (np.diff([done for done, _ in seen]) > 0).all()
+    assert seen[-1].done == seen[-1].total
+    assert (np.diff([state.done for state in seen]) > 0).all()
+    assert other.info["gradients"] > other.statistics["steps"].sum()
 
 
 @pytest.mark.filterwarnings("ignore::gjax.infer.diagnostics.PosteriorWarning")
@@ -137,8 +138,10 @@ def test_small_problems_advance_together(linear_fit, field_fit):
 
 
 def test_problems_are_said_loudly(linear_fit):
-    with pytest.warns(PosteriorWarning, match="R-hat above 1.01"):
+    with pytest.warns(PosteriorWarning, match="R-hat above 1.01") as caught:
         sample_fit(linear_fit, chains=2, warmup=0, samples=8, max_tree_depth=1)
+    # It points at the caller's line, where it is said every time.
+    assert caught[0].filename == __file__
 
 
 def test_nothing_to_sample(spot, spot_truth, spot_table):
