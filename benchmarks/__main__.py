@@ -94,7 +94,7 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--case", nargs="+", choices=CASES, metavar="NAME")
-    parser.add_argument("--all", action="store_true", help="the long cases as well")
+    parser.add_argument("--all", action="store_true", help="the optional cases as well")
     parser.add_argument("--list", action="store_true", help="list the cases")
     parser.add_argument("--quick", action="store_true", help="small problems, one repetition")
     parser.add_argument(
@@ -114,7 +114,7 @@ def parse() -> argparse.Namespace:
     if options.quick and options.publish:
         parser.error("a quick run is not published: its times mean nothing")
     if options.case is None:
-        options.case = [name for name, case in CASES.items() if options.all or not case.long]
+        options.case = [name for name, case in CASES.items() if options.all or not case.optional]
     return options
 
 
@@ -123,7 +123,7 @@ def main() -> int:
     options = parse()
     if options.list:
         for case in CASES.values():
-            print(f"{case.name:20} {case.title}{' (long)' if case.long else ''}")
+            print(f"{case.name:20} {case.title}{' (optional)' if case.optional else ''}")
         return 0
     if options.cases is not None:
         os.environ["GJAX_CASES"] = str(options.cases.resolve())

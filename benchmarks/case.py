@@ -71,8 +71,8 @@ class Case:
         What the machine cannot go below, in words and as bytes and operations.
     compilations :
         How many the first run may make; a warm run may make none. None where it is not known.
-    long :
-        Whether the case takes so long that it runs only if it is named, or with ``--all``.
+    optional :
+        Whether it runs only if it is named, or with ``--all``.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Case:
     floor: str = ""
     work: Work | None = None
     compilations: int | None = None
-    long: bool = False
+    optional: bool = False
 
 
 def load_fit(folder: Path, quick: bool) -> Any:

@@ -150,6 +150,7 @@ def to_markdown(result: dict[str, Any]) -> str:
     lines += [_table_row(row) for row in cases if "empty" in row]
     lines += ["", "## Targets", "", *_targets(cases)]
     lines += ["", "## Single numbers", "", *_single_numbers(cases)]
+    lines += _models(cases)
     lines += ["", "## Floors", "", "| case | the least work |", "| --- | --- |"]
     lines += [f"| {row['name']} | {row['floor']} |" for row in cases]
     lines += ["", "## Open", ""]
@@ -214,6 +215,19 @@ def _targets(cases: list[dict[str, Any]]) -> list[str]:
             cells = (row["name"], "memory at most that of Gammapy", _number(ratio))
             lines.append("| " + " | ".join((*cells, words[ratio <= 1.0])) + " |")
     return lines
+
+
+def _models(cases: list[dict[str, Any]]) -> list[str]:
+    """List how long models take to compile, where that was measured."""
+    lines = ["", "## Compiling the models", ""]
+    lines += ["| model | compile, with gradient | with Hessian | one value and gradient |"]
+    lines += ["| --- | --- | --- | --- |"]
+    found = {
+        name: times for row in cases for name, times in (_gjax(row).get("models") or {}).items()
+    }
+    for name, (gradient, hessian, run) in found.items():
+        lines.append(f"| {name} | {gradient:.2f} s | {hessian:.2f} s | {1e6 * run:.0f} µs |")
+    return lines if found else []
 
 
 def _single_numbers(cases: list[dict[str, Any]]) -> list[str]:

@@ -26,6 +26,10 @@ from benchmarks.registry import CASES  # noqa: E402
 __all__ = ["compilations", "main", "peak_memory"]
 
 
+#: What a case may return.
+RESULTS = ("rows", "evaluations", "success", "stat", "values", "models")
+
+
 def peak_memory() -> float:
     """Give the largest resident memory of this process so far, in MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -63,7 +67,7 @@ def measure(case: Case, folder: Path, quick: bool, repeat: int, check: bool) -> 
         "warm": statistics.median(times) if times else None,
         "warm_times": times,
         "memory": peak_memory(),
-        **{key: last.get(key) for key in ("rows", "evaluations", "success", "stat", "values")},
+        **{key: last.get(key) for key in RESULTS},
     }
     if check and case.check is not None:
         found = case.check(loaded)

@@ -25,7 +25,8 @@ def run(loaded: Any) -> dict[str, Any]:
     """Time each function of the objective; compiled before."""
     import jax
 
-    from gjax.infer.objective import Objective, expand_objective, information, value_and_grad
+    from gjax.infer.information import information
+    from gjax.infer.objective import Objective, expand_objective, value_and_grad
     from gjax.infer.timing import Stopwatch
     from gjax.predict.fold import fold, map_datasets
 

@@ -122,6 +122,7 @@ CASES = (
         load_io,
         run_io,
         peer="io",
+        optional=True,
         floor="the bytes of the files: compression at 50 MB/s",
     ),
 )

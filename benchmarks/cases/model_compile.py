@@ -148,14 +148,16 @@ def load(folder: Path, quick: bool) -> tuple[str, ...]:
 
 
 def run(kinds: tuple[str, ...]) -> dict[str, Any]:
-    """Compile each model."""
-    found: dict[str, float] = {}
-    for row in rows(kinds):
-        found[f"{row.kind} {row.tag}: compile with gradient"] = row.gradient
-        found[f"{row.kind} {row.tag}: with Hessian"] = row.hessian
-        found[f"{row.kind} {row.tag}: value and gradient"] = row.run
-    slowest = max(seconds for name, seconds in found.items() if name.endswith("gradient"))
-    return {"rows": {"slowest to compile with its gradient": slowest} | found}
+    """Compile each model, whatever an earlier process has compiled."""
+    import jax
+
+    jax.config.update("jax_enable_compilation_cache", False)
+    found = list(rows(kinds))
+    slowest = max(row.gradient for row in found)
+    return {
+        "rows": {"slowest to compile with its gradient": slowest},
+        "models": {f"{row.kind} {row.tag}": row[2:] for row in found},
+    }
 
 
 CASES = (
@@ -168,6 +170,6 @@ CASES = (
         repeat=0,
         goals=(Goal("each below 2 s", "slowest to compile with its gradient", 2.0),),
         floor="a compiler needs about 0.1 s for a formula",
-        long=True,
+        optional=True,
     ),
 )

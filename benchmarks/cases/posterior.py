@@ -149,7 +149,7 @@ def case(name: str, title: str, make: Any, samples: int, floor: str) -> Case:
         peer_repeat=0,
         target=_TARGET,
         floor=floor,
-        long=True,
+        optional=True,
     )
 
 

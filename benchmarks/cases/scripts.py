@@ -268,12 +268,13 @@ CASES = (
         partial(analysis, partial(reduce_3d, True), _BANDS_3D),
         check=check,
         floor="as analysis_3d, and 10 files to write and read",
-        long=True,
+        optional=True,
     ),
     script(
         "spectrum_1d",
         "10 observations of H.E.S.S. stacked, to flux points",
         partial(analysis, partial(reduce_1d, False), _BANDS_1D),
+        optional=True,
         floor="reading 10 event lists",
     ),
     script(
@@ -286,6 +287,7 @@ CASES = (
         "lightcurve_1d",
         "the flux of 10 observations of H.E.S.S.",
         light_curve,
+        optional=True,
         floor="reading 10 event lists",
     ),
     script(

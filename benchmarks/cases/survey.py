@@ -65,6 +65,7 @@ CASES = (
         repeat=3,
         peer_repeat=3,
         goals=(Goal("compile below 20 s", "compile_s", 20.0),),
+        optional=True,
         floor="per evaluation the templates of 100 sources, each in about 10 observations, are "
         "read once: 1000 windows of 48 x 48 pixels in 10 energies",
         work=Work(read=1.9e8, flops=4e8),

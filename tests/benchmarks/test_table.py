@@ -92,6 +92,12 @@ def test_compilations_are_counted(first, again, too_many):
     assert too_many_compilations(limited, row) == too_many
 
 
+def test_models_have_a_table_of_their_own():
+    row = ROW | {"gjax": ROW["gjax"] | {"models": {"spectral pl": [0.3, 0.6, 2.6e-5]}}}
+    page = to_markdown({"machine": {}, "quick": False, "open": {}, "cases": [row]})
+    assert "| spectral pl | 0.30 s | 0.60 s | 26 µs |" in page
+
+
 def test_the_floor_is_the_time_of_the_least_work():
     work = Work(read=2e6, flops=3e6, exps=1e3, transforms=1e4, inflate=1e3)
     row = ROW | compare(ROW)
