@@ -23,7 +23,6 @@ from gjax.predict.fold import (
     Block,
     Prepared,
     PreparedDataset,
-    fold,
     map_blocks,
     map_datasets,
 )
@@ -34,7 +33,6 @@ from gjax.predict.points import PreparedPoints, points_statistic, predict_points
 from gjax.predict.prepare import as_list, prepare
 from gjax.predict.sparse import npred_sparse
 from gjax.predict.statistic import statistic
-from gjax.stats.cash import NPRED_FLOOR
 from gjax.stats.chi2 import points_stat
 from gjax.typing import Array, Scalar, Theta
 
@@ -43,7 +41,6 @@ __all__ = [
     "Objective",
     "expand_objective",
     "hessian",
-    "information",
     "make_objective",
     "stat_per_dataset",
     "value_and_grad",
@@ -123,43 +120,6 @@ def stat_per_dataset(objective: Objective, theta: Theta) -> Array:
     """Evaluate the statistic of each dataset, priors left out."""
     models = objective.layout.models_at(theta)
     return jnp.stack(map_datasets(_stat, objective.prepared, models))
-
-
-@jax.jit
-def information(objective: Objective, theta: Theta) -> Array:
-    r"""Evaluate the expected Fisher information of the coordinates, shape ``(par, par)``.
-
-    .. math:: I_{jk} = \sum_i \frac{1}{\mu_i} \frac{\partial \mu_i}{\partial \theta_j}
-        \frac{\partial \mu_i}{\partial \theta_k}
-
-    over the bins of the masks, plus the curvature of the priors. Half of the Hessian of the
-    statistic where the model describes the data. For counts with a modelled background only.
-
-    Raises
-    ------
-    ValueError
-        For on/off data and flux points.
-    """
-    blocks = [block.data for block in objective.prepared.blocks]
-    if any(isinstance(data, PreparedPoints) or data.occupied.is_onoff for data in blocks):
-        raise ValueError("the expected information is known for modelled backgrounds only")
-
-    def root_counts(vector: Theta) -> list[Array]:
-        # d(2 sqrt(mu)) = d(mu) / sqrt(mu): the weight comes with the derivative.
-        def root(data: PreparedDataset, physics: Components) -> Array:
-            npred = fold(data, physics)
-            inside = data.mask & (npred > NPRED_FLOOR)
-            return jnp.where(inside, 2.0 * jnp.sqrt(jnp.where(inside, npred, 1.0)), 0.0)
-
-        return map_datasets(root, objective.prepared, objective.layout.models_at(vector))
-
-    _, push = jax.linearize(root_counts, theta)
-    columns = jax.lax.map(push, jnp.eye(theta.size))
-    total = jnp.zeros((theta.size, theta.size))
-    for column in columns:
-        flat = jnp.reshape(column, (theta.size, -1))
-        total = total + flat @ flat.T
-    return total - jax.hessian(objective.layout.log_prior)(theta)
 
 
 class Expansion(eqx.Module):
