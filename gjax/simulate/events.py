@@ -47,11 +47,12 @@ def simulate_events(
     .. math:: T \int \Phi(E)\,S(\Omega)\,A(E, \theta(\Omega))\,dE\,d\Omega
 
     with the live time :math:`T` and the effective area :math:`A` at the offset :math:`\theta`,
-    times the mean of the light curve over good time if the source varies. It is reached by thinning: photons are drawn for the largest area at each energy, and kept with
-    probability :math:`A(E, \theta) / A_\mathrm{max}(E)`, which needs no integral over the
-    morphology. Their directions are then blurred and their energies dispersed. Background events
-    come from the background rate. Times are drawn from the light curve within the good time, evenly
-    where there is none, and events are in order of time.
+    times the mean of the light curve over good time if the source varies. It is reached by
+    thinning: photons are drawn for the largest area at each energy, and kept with probability
+    :math:`A(E, \theta) / A_\mathrm{max}(E)`, which needs no integral over the morphology. Their
+    directions are then blurred and their energies dispersed. Background events come from the
+    background rate. Times are drawn from the light curve within the good time, evenly where there
+    is none, and events are in order of time.
 
     Parameters
     ----------
