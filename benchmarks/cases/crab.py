@@ -36,5 +36,6 @@ CASES = (
         floor="per evaluation the window of one point source, 64 x 64 pixels in 16 energies, its "
         "exposure and kernel read once; counts are in 1% of the bins",
         work=Work(read=1.5e6, flops=4e6, exps=1e4),
+        compilations=1,
     ),
 )

@@ -93,6 +93,8 @@ def fit(
         settled = not _has_drifted(before, models, run.datasets)
         if settled or minimum.status is not Status.CONVERGED:
             break
+        # Its arrays are as large as the data: two at once would set the peak of memory.
+        del objective
         objective = run.prepare(models, table)
         minimum = run.search(objective)
     table, models = _at(table, objective, minimum.theta)
@@ -175,13 +177,20 @@ def _has_drifted(before: Any, after: Any, datasets: list[AnyDataset]) -> bool:
     return False
 
 
+def _stat_of_each(run: _Run, objective: Objective, minimum: Minimum) -> np.ndarray:
+    """Give the statistic of each dataset at the minimum, priors left out."""
+    if len(run.datasets) == 1 and not objective.layout.priors:
+        return np.array([minimum.stat])  # known already: a second program need not be compiled
+    return np.asarray(stat_per_dataset(objective, minimum.theta))
+
+
 def _result(
     run: _Run, objective: Objective, minimum: Minimum, table: Parameters, models: Any
 ) -> FitResult:
     with Stopwatch() as watch:
         inverse = invert_hessian(minimum.hessian, minimum.held)
         covariance = covariance_of_values(objective.layout, minimum.theta, inverse.covariance)
-        stats = np.asarray(stat_per_dataset(objective, minimum.theta))
+        stats = _stat_of_each(run, objective, minimum)
     run.count("covariance", watch)
     sigma = np.sqrt(np.abs(np.diag(inverse.covariance)))
     pull = np.abs(minimum.gradient * sigma)[~minimum.held]
