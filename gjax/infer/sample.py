@@ -96,10 +96,13 @@ def sample_fit(
     Warns
     -----
     PosteriorWarning
-        If there are divergences, or chains disagree.
+        If there are divergences, or chains disagree; and if the fit did not converge.
     """
     if not result.theta.size:
         raise ValueError("nothing to sample: no parameter is free")
+    if not result.success:
+        text = f"the chains start at a fit that did not converge: {result.message}"
+        warnings.warn(text, PosteriorWarning, stacklevel=_outside())
     if chain_method not in ("auto", "vectorized", "sequential"):
         raise ValueError(f"chain_method is auto, vectorized or sequential, not {chain_method!r}")
     together = chain_method == "vectorized"

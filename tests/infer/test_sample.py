@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from scipy.stats import gamma
 
 from gjax.infer.diagnostics import PosteriorWarning
 from gjax.infer.fit import fit
+from gjax.infer.minimize import Status
 from gjax.infer.sample import advance_together, sample_fit
 from gjax.model import FoVBackground, Models
 from gjax.parameters import Parameters
@@ -142,6 +145,13 @@ def test_problems_are_said_loudly(linear_fit):
         sample_fit(linear_fit, chains=2, warmup=0, samples=8, max_tree_depth=1)
     # It points at the caller's line, where it is said every time.
     assert caught[0].filename == __file__
+
+
+@pytest.mark.filterwarnings("ignore:not converged")
+def test_a_fit_that_did_not_converge_is_said(linear_fit):
+    lost = dataclasses.replace(linear_fit, status=Status.MAX_EVALUATIONS)
+    with pytest.warns(PosteriorWarning, match="fit that did not converge"):
+        sample_fit(lost, chains=2, warmup=25, samples=25)
 
 
 def test_nothing_to_sample(spot, spot_truth, spot_table):
