@@ -163,7 +163,7 @@ CASES = (
         "nuts_crab3d",
         "posterior of H.E.S.S. Crab, stacked 3D, 6 parameters",
         make_map,
-        500,
+        1000,
         "one gradient takes 5 ms; about 8 gradients for an independent draw",
     ),
     case(
