@@ -140,7 +140,7 @@ def main() -> int:
         begin = time.perf_counter()
         print(f"{name} ...", flush=True)
         row = run_case(CASES[name], options, work)
-        row |= judge(CASES[name], row, speeds)
+        row |= judge(CASES[name], row, speeds, options.quick)
         said = row.get("line", row)
         print(f"  {time.perf_counter() - begin:.0f} s: {said}", flush=True)
         failed |= any(isinstance(side, dict) and "failed" in side for side in (row, *row.values()))

@@ -54,14 +54,16 @@ def compare(row: dict[str, Any]) -> dict[str, Any]:
     return found | {"line": _line(found)}
 
 
-def judge(case: Case, row: dict[str, Any], speeds: dict[str, float]) -> dict[str, Any]:
-    """Say how far a case is from its floor, and which goals it reaches.
+def judge(
+    case: Case, row: dict[str, Any], speeds: dict[str, float], quick: bool = False
+) -> dict[str, Any]:
+    """Say how far a case is from its floor (of the full problem), and which goals it reaches.
 
     Numbers that were not measured (the peer did not run) reach nothing and miss nothing.
     """
     gjax = row.get("gjax", {})
     found: dict[str, Any] = {}
-    if case.work is not None and gjax.get("warm"):
+    if case.work is not None and gjax.get("warm") and not quick:
         found["floor_s"] = case.work.seconds(speeds, gjax.get("evaluations"))
         found["above_floor"] = gjax["warm"] / found["floor_s"]
     found["goals"] = []

@@ -17,8 +17,9 @@ def load(folder: Path, quick: bool) -> Any:
 
     from gjax.infer.objective import make_objective
 
-    objective = make_objective(*load_fit(folder, quick))
-    return objective, np.asarray(objective.layout.start)
+    loaded = load_fit(folder, quick)
+    objective = make_objective(*loaded)
+    return objective, np.asarray(objective.layout.start), loaded
 
 
 def run(loaded: Any) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def run(loaded: Any) -> dict[str, Any]:
     from gjax.infer.timing import Stopwatch
     from gjax.predict.fold import fold, map_datasets
 
-    objective, theta = loaded
+    objective, theta, _ = loaded
 
     @jax.jit
     def npred(objective: Objective, theta: Any) -> Any:
@@ -59,6 +60,15 @@ def run(loaded: Any) -> dict[str, Any]:
     return {"compile": compile_time, "rows": rows, "stat": stat}
 
 
+def check(loaded: Any) -> dict[str, Any]:
+    """Evaluate the statistic with Gammapy's conventions."""
+    from gjax.infer.objective import make_objective
+    from gjax.predict import GAMMAPY
+
+    objective = make_objective(*loaded[2], folding=GAMMAPY)
+    return {"stat": float(objective(loaded[1]))}
+
+
 CASES = (
     Case(
         "cube",
@@ -66,6 +76,7 @@ CASES = (
         make_one,
         load,
         run,
+        check=check,
         peer="evaluate",
         repeat=1,
         goals=(Goal("gradient at most 3 times the statistic", "gradient / stat", 3.0),),

@@ -85,6 +85,15 @@ def test_a_quick_run_is_not_published():
     assert "its times mean nothing" in done.stderr
 
 
+def test_the_memory_of_a_process_is_its_own():
+    """Not that of its parent, which getrusage gives where the parent was larger."""
+    large = b"x" * 400_000_000
+    code = "from benchmarks.worker import peak_memory; print(peak_memory())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert 10 < float(done.stdout) < 350
+    assert len(large) == 400_000_000
+
+
 def test_the_command_lists_the_cases():
     done = run("--list")
     assert done.returncode == 0

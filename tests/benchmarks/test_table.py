@@ -107,6 +107,7 @@ def test_the_floor_is_the_time_of_the_least_work():
     assert found["above_floor"] == pytest.approx(0.1 / (7 * 17e-3))
     once = judge(case(work=Work(read=2e6, per_evaluation=False)), row, SPEEDS)
     assert once["floor_s"] == pytest.approx(2e-3)
+    assert "floor_s" not in judge(case(work=work), row, SPEEDS, quick=True)
 
 
 def test_speeds_are_those_of_a_computer():
