@@ -12,8 +12,9 @@ import numpy as np
 
 from gjax.dataset.dataset import Dataset
 from gjax.dataset.datasets import AnyDataset
+from gjax.infer.backends import minimize_by
 from gjax.infer.covariance import covariance_of_values, invert_hessian
-from gjax.infer.minimize import Minimum, Status, minimize
+from gjax.infer.minimize import Minimum, Status
 from gjax.infer.objective import Objective, make_objective, stat_per_dataset
 from gjax.infer.provenance import provenance
 from gjax.infer.result import FitResult
@@ -41,6 +42,7 @@ def fit(
     models: Any,
     parameters: Parameters | None = None,
     *,
+    method: str = "newton",
     folding: Folding | None = None,
     tolerance: float = 1e-5,
     max_evaluations: int = 200,
@@ -62,6 +64,9 @@ def fit(
     parameters :
         What is frozen, bounded, linked or has a prior; the default table of the models if not
         given.
+    method :
+        ``"newton"``; ``"lbfgs"`` for many hundreds of parameters; or ``"minuit"`` (extra
+        ``minuit``) as a cross-check. The covariance is that of the exact Hessian with all of them.
     folding :
         Numerical choices of the folding.
     tolerance :
@@ -78,6 +83,7 @@ def fit(
     """
     run = _Run(
         datasets=as_list(datasets),
+        method=method,
         folding=folding,
         tolerance=tolerance,
         max_evaluations=max_evaluations,
@@ -106,6 +112,7 @@ class _Run:
     """The settings of a fit, and what it has cost so far."""
 
     datasets: list[AnyDataset]
+    method: str
     folding: Folding | None
     tolerance: float
     max_evaluations: int
@@ -128,7 +135,8 @@ class _Run:
 
     def search(self, objective: Objective) -> Minimum:
         with Stopwatch() as watch:
-            minimum = minimize(
+            minimum = minimize_by(
+                self.method,
                 objective,
                 objective.layout.start,
                 tolerance=self.tolerance,

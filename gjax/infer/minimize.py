@@ -20,7 +20,7 @@ import numpy as np
 
 from gjax.infer.objective import Objective, expand_objective
 
-__all__ = ["FAR", "Minimum", "Status", "minimize"]
+__all__ = ["FAR", "Minimum", "Point", "Problem", "Status", "finish", "minimize"]
 
 #: Where the statistic may fall by more than this, steps use the expected Hessian.
 FAR = 10.0
@@ -93,7 +93,7 @@ def minimize(
     callback :
         Called with the number of evaluations and the statistic after each of them.
     """
-    problem = _Problem(objective, callback, max_evaluations)
+    problem = Problem(objective, callback, max_evaluations)
     if start.size == 0:
         stat = float(objective(start))
         none = np.zeros((0, 0))
@@ -107,7 +107,7 @@ def minimize(
 
 
 @dataclass
-class _Point:
+class Point:
     """A point with its expansion."""
 
     theta: np.ndarray
@@ -118,11 +118,12 @@ class _Point:
 
     @property
     def is_finite(self) -> bool:
+        """Whether value and derivatives are numbers."""
         numbers = (self.stat, self.gradient, self.hessian, self.expected)
         return all(bool(np.isfinite(number).all()) for number in numbers)
 
 
-class _Problem:
+class Problem:
     """The objective with its bounds, counting evaluations."""
 
     def __init__(
@@ -140,22 +141,23 @@ class _Problem:
         self.trace: list[float] = []
         self.at_kink = np.zeros(self.lower.shape, bool)
 
-    def at(self, theta: np.ndarray) -> _Point:
+    def at(self, theta: np.ndarray) -> Point:
+        """Expand the statistic around a point."""
         found = expand_objective(self.objective, theta)
         self.evaluations += 1
         arrays = (np.asarray(a) for a in (found.gradient, found.hessian, found.expected))
-        point = _Point(theta, float(found.stat), *arrays)
+        point = Point(theta, float(found.stat), *arrays)
         if self.callback is not None:
             self.callback(self.evaluations, point.stat)
         return point
 
-    def held(self, point: _Point) -> np.ndarray:
+    def held(self, point: Point) -> np.ndarray:
         """Tell which coordinates sit on a bound and are pushed outwards, or at a kink."""
         below = (point.theta <= self.lower) & (point.gradient > 0)
         above = (point.theta >= self.upper) & (point.gradient < 0)
         return below | above | self.at_kink
 
-    def without_effect(self, point: _Point) -> np.ndarray:
+    def without_effect(self, point: Point) -> np.ndarray:
         """Tell which coordinates change the statistic by rounding at most over their range."""
         span = np.minimum(self.upper - self.lower, 1e3)
         rounding = 1e-12 * max(abs(point.stat), 1.0)
@@ -163,7 +165,7 @@ class _Problem:
         bend = np.abs(point.hessian[:, ~self.held(point)]).max(axis=1, initial=0.0)
         return (np.abs(point.gradient) * span < rounding) & (bend * span**2 < rounding)
 
-    def step(self, point: _Point, matrix: np.ndarray) -> np.ndarray:
+    def step(self, point: Point, matrix: np.ndarray) -> np.ndarray:
         """Solve ``matrix s = -g``, ending on the bounds that the step would cross."""
         held = self.held(point) | self.without_effect(point)
         target = point.theta.copy()
@@ -178,7 +180,8 @@ class _Problem:
             held = held | crossed
         return np.clip(target, self.lower, self.upper)
 
-    def end(self, point: _Point, edm: float, status: Status) -> Minimum:
+    def end(self, point: Point, edm: float, status: Status) -> Minimum:
+        """Say how it ended."""
         return Minimum(
             theta=point.theta,
             stat=point.stat,
@@ -194,7 +197,23 @@ class _Problem:
         )
 
 
-def _descend(problem: _Problem, point: _Point, tolerance: float) -> Minimum:
+def finish(problem: Problem, theta: np.ndarray, tolerance: float) -> Minimum:
+    """Judge a point where another method ended."""
+    point = problem.at(theta)
+    if not point.is_finite:
+        return problem.end(point, np.nan, Status.NOT_FINITE)
+    still = problem.held(point) | problem.without_effect(point)
+    convex = _is_positive(point.hessian[np.ix_(~still, ~still)])
+    convex = convex and not (still & ~problem.held(point)).any()
+    edm = _edm(point, point.hessian if convex else point.expected, still)
+    problem.trace.append(point.stat)
+    if edm < tolerance:
+        return problem.end(point, edm, Status.CONVERGED if convex else Status.NOT_CONVEX)
+    spent = problem.evaluations >= 10 * problem.max_evaluations
+    return problem.end(point, edm, Status.MAX_EVALUATIONS if spent else Status.STALLED)
+
+
+def _descend(problem: Problem, point: Point, tolerance: float) -> Minimum:
     """Take damped Newton steps until the estimated distance to the minimum is small."""
     damping, rejected = 1e-3, 0
     problem.trace.append(point.stat)
@@ -239,7 +258,7 @@ def _descend(problem: _Problem, point: _Point, tolerance: float) -> Minimum:
         problem.trace.append(point.stat)
 
 
-def _find_kinks(problem: _Problem, point: _Point, trial: _Point) -> tuple[_Point, bool]:
+def _find_kinks(problem: Problem, point: Point, trial: Point) -> tuple[Point, bool]:
     """Look for kinks between a point and a rejected trial, where the slope changes its sign.
 
     Returns
@@ -261,7 +280,7 @@ def _find_kinks(problem: _Problem, point: _Point, trial: _Point) -> tuple[_Point
     return point, found
 
 
-def _is_kink(problem: _Problem, point: _Point, j: int) -> bool:
+def _is_kink(problem: Problem, point: Point, j: int) -> bool:
     """Tell whether the slope jumps from negative to positive within a tiny part of the error."""
     bend = max(abs(point.hessian[j, j]), point.expected[j, j])
     size = 1e-4 * np.sqrt(2.0 / bend) if bend > 0 else np.inf
@@ -271,7 +290,7 @@ def _is_kink(problem: _Problem, point: _Point, j: int) -> bool:
     return bool(low < 0 < high and high - low > 100.0 * size * bend)
 
 
-def _keep_kinks(problem: _Problem, point: _Point) -> bool:
+def _keep_kinks(problem: Problem, point: Point) -> bool:
     """Check the kinks again where the others have come to rest; a false one is let go."""
     false = [
         j for j in map(int, np.flatnonzero(problem.at_kink)) if not _is_kink(problem, point, j)
@@ -280,7 +299,7 @@ def _keep_kinks(problem: _Problem, point: _Point) -> bool:
     return not false
 
 
-def _around(problem: _Problem, point: _Point) -> _Point | None:
+def _around(problem: Problem, point: Point) -> Point | None:
     """Look for a way on from a bound that is the same place as the opposite one, as of an angle."""
     ends = np.where(point.theta <= problem.lower, problem.upper, problem.lower)
     for j in map(int, np.flatnonzero(problem.held(point) & ~problem.at_kink & np.isfinite(ends))):
@@ -291,7 +310,7 @@ def _around(problem: _Problem, point: _Point) -> _Point | None:
     return None
 
 
-def _leave_saddle(problem: _Problem, point: _Point) -> _Point | None:
+def _leave_saddle(problem: Problem, point: Point) -> Point | None:
     """Look for a lower point where the gradient vanishes without there being a minimum.
 
     Along the direction of most negative curvature, both ways. A coordinate without effect may hide
@@ -318,7 +337,7 @@ def _leave_saddle(problem: _Problem, point: _Point) -> _Point | None:
     return None
 
 
-def _fall(point: _Point, free: np.ndarray) -> tuple[float, np.ndarray]:
+def _fall(point: Point, free: np.ndarray) -> tuple[float, np.ndarray]:
     """Give the most negative curvature and its direction, of a few units of the coordinates."""
     values, vectors = np.linalg.eigh(point.hessian[np.ix_(free, free)])
     direction = np.zeros(point.theta.size)
@@ -341,7 +360,7 @@ def _is_positive(matrix: np.ndarray) -> bool:
     return bool(np.linalg.eigvalsh(scaled).min() > 1e-10) if matrix.size else True
 
 
-def _edm(point: _Point, matrix: np.ndarray, held: np.ndarray) -> float:
+def _edm(point: Point, matrix: np.ndarray, held: np.ndarray) -> float:
     """Estimate how far the statistic can still fall: half of g H^-1 g over the free coordinates.
 
     Infinite where a coordinate has a slope and no curvature.
