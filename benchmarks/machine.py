@@ -7,7 +7,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-__all__ = ["describe_machine"]
+__all__ = ["describe_machine", "load"]
 
 
 def describe_machine() -> dict[str, str | int | float]:
@@ -20,12 +20,16 @@ def describe_machine() -> dict[str, str | int | float]:
         "python": platform.python_version(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    if hasattr(os, "getloadavg"):
-        found["load"] = round(os.getloadavg()[0], 1)
+    found["load"] = load()
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         found["memory_GB"] = round(memory / 1e9, 1)
     return found
+
+
+def load() -> float:
+    """Give how many processes waited for a core in the last minute; NaN where it is not known."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else float("nan")
 
 
 def _processor() -> str:

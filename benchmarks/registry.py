@@ -7,9 +7,12 @@ from benchmarks.cases import (
     crab,
     cube,
     galactic_centre,
-    gammapy_benchmarks,
+    instruments,
+    joint,
+    model_compile,
     posterior,
     reduction,
+    scripts,
     start_up,
     survey,
 )
@@ -17,17 +20,20 @@ from benchmarks.cases import (
 __all__ = ["CASES", "OPEN"]
 
 _MODULES = (
-    start_up,
+    galactic_centre,
     cube,
     crab,
-    galactic_centre,
-    gammapy_benchmarks,
+    instruments,
+    joint,
+    start_up,
+    reduction,
+    scripts,
     survey,
     posterior,
-    reduction,
+    model_compile,
 )
 
 CASES: dict[str, Case] = {case.name: case for module in _MODULES for case in module.CASES}
 
 #: What is not measured, and why.
-OPEN: dict[str, str] = gammapy_benchmarks.OPEN
+OPEN: dict[str, str] = scripts.OPEN

@@ -27,7 +27,8 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
 ]
-exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
+# The results are a part of the page on benchmarks.
+exclude_patterns = ["_build", "**/.ipynb_checkpoints", "benchmarks_results.md"]
 
 # The tutorials live in notebooks/, beside the package; the pages are copies.
 tutorials = here / "notebooks"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,20 @@ from gjax.cli.estimators import (
     wants_flux_points,
     write_products,
 )
+from gjax.cli.paths import expand
 from gjax.cli.pictures import draw_corner, draw_datasets, draw_spectra
 from gjax.cli.products import Products
-from gjax.cli.progress import Progress, sampling_text
-from gjax.cli.schema import Analysis, Gjax
+from gjax.cli.progress import Progress
+from gjax.cli.schema import Analysis, Gjax, Sampler
 from gjax.dataset.datasets import AnyDataset
+from gjax.errors import ConfigError
 from gjax.estimate import FluxPoints
-from gjax.infer.chains import SamplingProgress
+from gjax.infer.checkpoint import CheckpointError
 from gjax.infer.diagnostics import PosteriorWarning
+from gjax.infer.progress import SamplingProgress, sampling_text
 from gjax.infer.result import FitResult
 from gjax.infer.sample import sample_fit
+from gjax.io.checkpoint import CheckpointFile
 from gjax.io.datasets_yaml import write_datasets as write_datasets_file
 from gjax.io.models import write_models
 from gjax.io.posterior import write_posterior
@@ -188,7 +193,8 @@ def _sample(outcome: Outcome, settings: Gjax, products: Products, progress: Prog
         progress.advance(reached - steps)
         steps = reached
 
-    with warnings.catch_warnings():
+    checkpoint = _checkpoint(wanted, products)
+    with warnings.catch_warnings(), _naming_the_key(checkpoint):
         warnings.simplefilter("ignore", PosteriorWarning)  # said below, above the bar
         posterior = sample_fit(
             outcome.fit,
@@ -196,15 +202,39 @@ def _sample(outcome: Outcome, settings: Gjax, products: Products, progress: Prog
             warmup=wanted.warmup,
             samples=wanted.samples,
             seed=settings.seed if wanted.seed is None else wanted.seed,
+            checkpoint=checkpoint,
             progress=report,
         )
     if not posterior.success:
         progress.note(f"warning: posterior {posterior.message}")
     write_posterior(posterior, products.path("posterior.npz"), overwrite=True)
+    if checkpoint is not None:
+        # All that it holds is in the posterior; a later run is another one.
+        checkpoint.path.unlink(missing_ok=True)
     outcome.document["posterior"] = posterior_summary(posterior)
     outcome.document["timing"]["sample"] = posterior.timing["sample"]
     outcome.document["timing"]["sample_compile"] = posterior.timing["compile"]
     return dataclasses.replace(outcome, posterior=posterior)
+
+
+def _checkpoint(wanted: Sampler, products: Products) -> CheckpointFile | None:
+    """Give the file that keeps the chains; its folder is made."""
+    if wanted.checkpoint is None:
+        return None
+    path = products.folder / expand(wanted.checkpoint, key="gjax.sampler.checkpoint")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return CheckpointFile(path)
+
+
+@contextmanager
+def _naming_the_key(checkpoint: CheckpointFile | None) -> Iterator[None]:
+    """Say which key named a file that holds the state of another run."""
+    try:
+        yield
+    except CheckpointError as error:
+        assert checkpoint is not None
+        problem = f"{checkpoint.path}: {error}"
+        raise ConfigError(problem, key="gjax.sampler.checkpoint") from None
 
 
 def _draw(

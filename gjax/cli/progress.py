@@ -16,9 +16,9 @@ from gjax.cli.schema import Log
 from gjax.errors import ConfigError
 
 if TYPE_CHECKING:
-    from gjax.infer.chains import SamplingProgress
+    pass
 
-__all__ = ["Progress", "logging_as", "sampling_text"]
+__all__ = ["Progress", "logging_as"]
 
 _FORMAT = "%(levelname)s %(name)s: %(message)s"
 
@@ -86,21 +86,6 @@ class Progress:
     def note(self, message: str) -> None:
         """Write a line for the user above the bar."""
         tqdm.write(f"gjax: {message}", file=sys.stderr)
-
-
-def sampling_text(state: SamplingProgress) -> str:
-    """Say where a sampler stands: divergences, step size and time to go, as far as known."""
-    words = ["warming up" if state.is_warmup else "sampling"]
-    if state.chain is not None:
-        words.append(f"chain {state.chain + 1}")
-    words.append(f"step {state.step_size:.2g}")
-    if state.divergences:
-        words.append(f"{state.divergences} diverged")
-    if state.seconds_left >= 60:
-        words.append(f"{state.seconds_left / 60:.0f} min left")
-    elif state.seconds_left >= 1:
-        words.append(f"{state.seconds_left:.0f} s left")
-    return ", ".join(words)
 
 
 class _AboveBar(logging.Handler):

@@ -225,12 +225,17 @@ class LightCurve(Section):
 
 
 class Sampler(Section):
-    """Length of the Markov chains."""
+    """The posterior: length of the Markov chains, and the file that keeps their state.
+
+    A relative ``checkpoint`` lies in the output folder. A run that was killed goes on where it was
+    kept last, with the same draws; once the posterior is written, the file is removed.
+    """
 
     chains: PositiveInt = 4
-    warmup: PositiveInt = 500
+    warmup: PositiveInt = 200
     samples: PositiveInt = 1000
     seed: int | None = None
+    checkpoint: FilePath | None = None
 
 
 class Gjax(Section):

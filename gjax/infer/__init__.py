@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gjax.infer.compare import bic as bic
     from gjax.infer.compare import compare_nested as compare_nested
     from gjax.infer.compare import p_value_nested as p_value_nested
+    from gjax.infer.coverage import Coverage as Coverage
+    from gjax.infer.coverage import check_coverage as check_coverage
     from gjax.infer.derived import Derived as Derived
     from gjax.infer.derived import DerivedDraws as DerivedDraws
     from gjax.infer.limits import AsymmetricErrors as AsymmetricErrors
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsymmetricErrors",
     "Comparison",
+    "Coverage",
     "Derived",
     "DerivedDraws",
     "FitResult",
@@ -63,6 +66,7 @@ __all__ = [
     "ToyTest",
     "aic",
     "bic",
+    "check_coverage",
     "compare_nested",
     "derived",
     "energy_flux",
@@ -89,6 +93,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "gjax.infer.calibrate": ("GoodnessOfFit", "ToyTest", "goodness_of_fit", "toy_test"),
         "gjax.infer.compare": ("Comparison", "aic", "bic", "compare_nested", "p_value_nested"),
+        "gjax.infer.coverage": ("Coverage", "check_coverage"),
         "gjax.infer.derived": ("Derived", "DerivedDraws"),
         "gjax.infer.limits": (
             "AsymmetricErrors",

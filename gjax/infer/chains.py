@@ -20,11 +20,12 @@ import numpy as np
 from numpyro.infer import NUTS
 from numpyro.infer.hmc_util import dual_averaging
 
-from gjax.infer.checkpoint import Checkpoint, check_fingerprint, fingerprint
+from gjax.infer.checkpoint import Checkpoint, CheckpointError, check_fingerprint, fingerprint
+from gjax.infer.progress import SamplingProgress
 from gjax.infer.whiten import Whitened, numpyro_density
 from gjax.typing import Array
 
-__all__ = ["ChainSettings", "SamplingProgress", "run_chains"]
+__all__ = ["ChainSettings", "run_chains"]
 
 #: Steps of a chain that run as one compiled call, between two reports of progress.
 _BLOCK = 25
@@ -66,35 +67,6 @@ class ChainSettings:
         return -(-(self.warmup + self.samples) // _BLOCK)
 
 
-@dataclass(frozen=True)
-class SamplingProgress:
-    """Where a run stands.
-
-    Parameters
-    ----------
-    done, total :
-        Steps done and to do, all chains together.
-    chain :
-        The chain at work, from 0; None if all advance together.
-    is_warmup :
-        Whether the sampler still adapts.
-    divergences :
-        Divergent transitions after warm-up until now.
-    step_size :
-        Step size of the integrator, mean over the chains at work.
-    seconds_left :
-        Estimated time to go; NaN before the second block.
-    """
-
-    done: int
-    total: int
-    chain: int | None
-    is_warmup: bool
-    divergences: int
-    step_size: float
-    seconds_left: float
-
-
 def run_chains(
     whitened: Whitened,
     settings: ChainSettings,
@@ -112,7 +84,7 @@ def run_chains(
 
     Raises
     ------
-    ValueError
+    gjax.infer.checkpoint.CheckpointError
         If the checkpoint is that of another problem or of other settings.
     """
     run = _start(whitened, settings, checkpoint)
@@ -256,7 +228,7 @@ def _start(whitened: Whitened, settings: ChainSettings, checkpoint: Checkpoint |
         shapes, structure = jax.tree.flatten(like)
         leaves = _state(saved, len(shapes))
         if [leaf.shape for leaf in leaves] != [leaf.shape for leaf in shapes]:
-            raise ValueError("the checkpoint was written by another version: remove it")
+            raise CheckpointError("the checkpoint was written by another version: remove it")
         run.state = jax.tree.unflatten(structure, jax.device_put(leaves))
     return run
 

@@ -18,10 +18,14 @@ import numpy as np
 
 from gjax.infer.diagnostics import PosteriorWarning
 
-__all__ = ["Checkpoint", "check_fingerprint", "fingerprint"]
+__all__ = ["Checkpoint", "CheckpointError", "check_fingerprint", "fingerprint"]
 
 #: Largest relative difference between two fits of the same problem on different machines.
 _TOLERANCE = 1e-8
+
+
+class CheckpointError(ValueError):
+    """A checkpoint of another problem, or of a run with other settings."""
 
 
 class Checkpoint(Protocol):
@@ -76,20 +80,20 @@ def check_fingerprint(saved: Mapping[str, np.ndarray], own: Mapping[str, np.ndar
 
     Raises
     ------
-    ValueError
+    CheckpointError
         If the checkpoint belongs to other data or models, or to other settings, which are named.
     """
     if missing := [name for name in own if name not in saved]:
-        raise ValueError(f"this is no checkpoint of a sampling run: it has no {missing[0]!r}")
+        raise CheckpointError(f"this is no checkpoint of a sampling run: it has no {missing[0]!r}")
     remedy = "give another file, or remove this one to start anew"
     before, now = (json.loads(str(found["settings"])) for found in (saved, own))
     if before != now:
         names = [name for name in now if before.get(name) != now[name]]
         changed = ", ".join(f"{name} was {before.get(name)}, not {now[name]}" for name in names)
-        raise ValueError(f"the checkpoint was made with other settings ({changed}): {remedy}")
+        raise CheckpointError(f"the checkpoint was made with other settings ({changed}): {remedy}")
     same = str(saved["problem"]) == str(own["problem"])
     if not same or not _are_close(saved, own):
-        raise ValueError(
+        raise CheckpointError(
             "the checkpoint belongs to other data, models or parameters than these: " + remedy
         )
     if str(saved["versions"]) != str(own["versions"]):

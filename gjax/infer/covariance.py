@@ -1,4 +1,4 @@
-"""Covariance from the exact Hessian of the statistic."""
+"""Covariance from the exact Hessian of the statistic, the expected information, or both."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
+from gjax.infer.information import information, score_scatter
+from gjax.infer.objective import Objective, hessian
 from gjax.parameters import Layout
 from gjax.typing import Array, Theta
 
-__all__ = ["Inverse", "covariance_of_values", "invert_hessian"]
+__all__ = ["KINDS", "Inverse", "covariance_of_kind", "covariance_of_values", "invert_hessian"]
+
+#: The kinds of covariance that `covariance_of_kind` knows.
+KINDS = ("exact", "expected", "sandwich")
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,43 @@ def invert_hessian(hessian: np.ndarray, held: np.ndarray) -> Inverse:
     inverse = (vectors / values) @ vectors.T
     covariance[np.ix_(free, free)] = 2.0 * inverse / np.outer(scale, scale)
     return Inverse(covariance, float(values.max() / values.min()))
+
+
+def covariance_of_kind(
+    objective: Objective, theta: Theta, held: np.ndarray, kind: str = "exact"
+) -> Inverse:
+    r"""Give the covariance of the coordinates at the best fit.
+
+    Parameters
+    ----------
+    held :
+        Coordinates that are fixed, as those on a bound.
+    kind :
+        ``"exact"``: inverse of the observed information, half of the exact Hessian, :math:`A^{-1}`.
+        ``"expected"``: inverse of the expected (Fisher) information, which does not know how the
+        counts happened to scatter. ``"sandwich"``: :math:`A^{-1} B A^{-1}` with the scatter B of
+        the slopes of the bins, right for large samples also where the scatter is not that of the
+        model; with few counts it is too small.
+
+    Raises
+    ------
+    ValueError
+        For another kind.
+
+    References
+    ----------
+    H. White, Econometrica 50 (1982) 1, theorem 3.2 (sandwich); A. C. Davison, Statistical Models
+    (2003), section 4.6.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"covariance {kind!r} is none of: {', '.join(KINDS)}")
+    if kind == "expected":
+        return invert_hessian(2.0 * np.asarray(information(objective, theta)), held)
+    inverse = invert_hessian(np.asarray(hessian(objective, theta)), held)
+    if kind == "exact":
+        return inverse
+    scatter = np.asarray(score_scatter(objective, theta))
+    return Inverse(inverse.covariance @ scatter @ inverse.covariance, inverse.condition)
 
 
 def covariance_of_values(layout: Layout, theta: Theta, covariance: np.ndarray) -> np.ndarray:

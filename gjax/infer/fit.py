@@ -12,8 +12,9 @@ import numpy as np
 
 from gjax.dataset.dataset import Dataset
 from gjax.dataset.datasets import AnyDataset
+from gjax.infer.backends import minimize_by
 from gjax.infer.covariance import covariance_of_values, invert_hessian
-from gjax.infer.minimize import Minimum, Status, minimize
+from gjax.infer.minimize import Minimum, Status
 from gjax.infer.objective import Objective, make_objective, stat_per_dataset
 from gjax.infer.provenance import provenance
 from gjax.infer.result import FitResult
@@ -21,7 +22,7 @@ from gjax.infer.timing import Stopwatch
 from gjax.maps.wcs import WcsGeom
 from gjax.model.sky import SkyModel
 from gjax.numerics.sphere import separation
-from gjax.parameters import Parameters
+from gjax.parameters import Key, Parameters
 from gjax.predict.options import Folding
 from gjax.predict.prepare import as_list
 
@@ -41,6 +42,7 @@ def fit(
     models: Any,
     parameters: Parameters | None = None,
     *,
+    method: str = "newton",
     folding: Folding | None = None,
     tolerance: float = 1e-5,
     max_evaluations: int = 200,
@@ -48,10 +50,10 @@ def fit(
 ) -> FitResult:
     """Fit models to datasets: one joint likelihood, exact gradients, no tuning.
 
-    The minimum is found by damped Fisher scoring projected on the bounds and checked with the exact
-    Hessian, which also gives the covariance. Responses are those at the position of each source;
-    if a source moves far, it is prepared again at its new place and the fit goes on, so that the
-    result does not depend on the start.
+    The minimum is found by damped Newton steps projected on the bounds (Fisher scoring while it is
+    far) with the exact Hessian, which also gives the covariance. Responses are those at the
+    position of each source; if a source moves far, it is prepared again at its new place and the
+    fit goes on, so that the result does not depend on the start.
 
     Parameters
     ----------
@@ -62,6 +64,9 @@ def fit(
     parameters :
         What is frozen, bounded, linked or has a prior; the default table of the models if not
         given.
+    method :
+        ``"newton"``; ``"lbfgs"`` for many hundreds of parameters; or ``"minuit"`` (extra
+        ``minuit``) as a cross-check. The covariance is that of the exact Hessian with all of them.
     folding :
         Numerical choices of the folding.
     tolerance :
@@ -78,6 +83,7 @@ def fit(
     """
     run = _Run(
         datasets=as_list(datasets),
+        method=method,
         folding=folding,
         tolerance=tolerance,
         max_evaluations=max_evaluations,
@@ -93,6 +99,8 @@ def fit(
         settled = not _has_drifted(before, models, run.datasets)
         if settled or minimum.status is not Status.CONVERGED:
             break
+        # Its arrays are as large as the data: two at once would set the peak of memory.
+        del objective
         objective = run.prepare(models, table)
         minimum = run.search(objective)
     table, models = _at(table, objective, minimum.theta)
@@ -104,6 +112,7 @@ class _Run:
     """The settings of a fit, and what it has cost so far."""
 
     datasets: list[AnyDataset]
+    method: str
     folding: Folding | None
     tolerance: float
     max_evaluations: int
@@ -126,7 +135,8 @@ class _Run:
 
     def search(self, objective: Objective) -> Minimum:
         with Stopwatch() as watch:
-            minimum = minimize(
+            minimum = minimize_by(
+                self.method,
                 objective,
                 objective.layout.start,
                 tolerance=self.tolerance,
@@ -175,17 +185,28 @@ def _has_drifted(before: Any, after: Any, datasets: list[AnyDataset]) -> bool:
     return False
 
 
+def _stat_of_each(run: _Run, objective: Objective, minimum: Minimum) -> np.ndarray:
+    """Give the statistic of each dataset at the minimum, priors left out."""
+    if len(run.datasets) == 1 and not objective.layout.priors:
+        return np.array([minimum.stat])  # known already: a second program need not be compiled
+    return np.asarray(stat_per_dataset(objective, minimum.theta))
+
+
 def _result(
     run: _Run, objective: Objective, minimum: Minimum, table: Parameters, models: Any
 ) -> FitResult:
     with Stopwatch() as watch:
         inverse = invert_hessian(minimum.hessian, minimum.held)
         covariance = covariance_of_values(objective.layout, minimum.theta, inverse.covariance)
-        stats = np.asarray(stat_per_dataset(objective, minimum.theta))
+        stats = _stat_of_each(run, objective, minimum)
     run.count("covariance", watch)
     sigma = np.sqrt(np.abs(np.diag(inverse.covariance)))
     pull = np.abs(minimum.gradient * sigma)[~minimum.held]
     names = (dataset.name for dataset in run.datasets)
+
+    def keys(which: np.ndarray) -> tuple[Key, ...]:
+        return tuple(table.keys[table.free[i]] for i in np.flatnonzero(which))
+
     return FitResult(
         status=minimum.status,
         stat=minimum.stat,
@@ -197,14 +218,12 @@ def _result(
         theta=minimum.theta,
         gradient_norm=float(pull.max()) if pull.size else 0.0,
         edm=minimum.edm,
-        at_bounds=tuple(table.keys[table.free[i]] for i in np.flatnonzero(minimum.held)),
+        at_bounds=keys(minimum.held & ~minimum.at_kink),
+        at_kinks=keys(minimum.at_kink),
         evaluations=run.evaluations,
         trace=tuple(run.trace),
         timing=run.timing,
         objective=objective,
         versions=provenance(),
-        without_effect=tuple(
-            table.keys[table.free[i]]
-            for i in np.flatnonzero(~minimum.hessian.any(axis=1) & (minimum.gradient == 0))
-        ),
+        without_effect=keys(minimum.without_effect),
     )

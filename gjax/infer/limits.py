@@ -15,6 +15,7 @@ from scipy.special import ndtr, ndtri
 from gjax.infer.crossing import Crossing, Origin, find_crossings, origin_of, rays_from
 from gjax.infer.result import FitResult
 from gjax.parameters import Key
+from gjax.typing import ArrayLike
 from gjax.units import to_quantity
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "errors_asymmetric",
     "free_coordinate",
     "lower_limit",
+    "put_on_bound",
     "upper_limit",
 ]
 
@@ -247,6 +249,24 @@ def free_coordinate(result: FitResult, parameter: str | Key | int) -> int:
     raise ValueError(f"{table.names[found[0]]} is frozen: only what a fit varies has errors")
 
 
+def put_on_bound(
+    best: ArrayLike, move: ArrayLike, bound: ArrayLike, reached: ArrayLike
+) -> np.ndarray:
+    """Give the ends of moves; those that met the bound are on it exactly, whatever rounding says.
+
+    Parameters
+    ----------
+    best, move :
+        The best fit, and how far the end is from it.
+    bound, reached :
+        The bound in that direction, and whether the statistic has risen before it.
+    """
+    value = np.asarray(best) + np.asarray(move)
+    rounding = 1e-9 * (np.abs(best) + np.abs(move))
+    met = ~np.asarray(reached) & np.isfinite(move) & (np.abs(value - bound) <= rounding)
+    return np.where(met, bound, value)
+
+
 def _sigmas(n_sigma: float | None, confidence: float | None, one_sided: bool) -> float:
     if n_sigma is not None and confidence is not None:
         raise ValueError("give n_sigma or confidence, not both")
@@ -309,12 +329,9 @@ def _as_limit(
     scale = float(np.asarray(origin.objective.layout.scale)[coordinate])
     best, distance = float(table.values[position]), float(found.distance[i])
     reached, rise = bool(found.reached[i]), float(found.rise[i])
-    value, message = best + sign * distance * scale, "found"
+    bound = (table.maximum if side == "upper" else table.minimum)[position]
+    value, message = float(put_on_bound(best, sign * distance * scale, bound, reached)), "found"
     if not reached and np.isfinite(distance):
-        # On the bound exactly, whatever rounding says.
-        bound = (table.maximum if side == "upper" else table.minimum)[position]
-        if np.isclose(value, bound, rtol=1e-9, atol=0.0):
-            value = float(bound)
         message = f"not reached: at the bound the statistic has risen by {rise:.3g}"
     elif not reached:
         message = f"not reached: the statistic rises by {rise:.3g} at most"

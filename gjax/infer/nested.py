@@ -143,7 +143,10 @@ def nested(
     Returns
     -------
     posterior :
-        One chain of independent draws; ``info`` has ``log_evidence`` and ``log_evidence_error``.
+        One chain of draws from the weighted points; ``info`` has ``log_evidence``,
+        ``log_evidence_error`` and ``effective_points``, how many independent draws the points are
+        worth: a mean is known to one standard deviation over the root of it, whatever the number of
+        draws.
 
     Raises
     ------
@@ -170,10 +173,16 @@ def nested(
         else:
             raise ValueError(f"no end after {max_steps} steps: raise max_steps")
         points = tools.finalise(state, dead, update_info=False)
-        log_z = jax.nn.logsumexp(tools.log_weights(keys[2], points, _VOLUMES), axis=0)
+        log_weight = tools.log_weights(keys[2], points, _VOLUMES)
+        log_z = jax.nn.logsumexp(log_weight, axis=0)
+        weight = np.asarray(jax.nn.softmax(log_weight.mean(axis=1)))
         drawn = tools.sample(keys[3], points, samples).position
         values = np.asarray(_values(cube, drawn))[None]
-    info = {"log_evidence": float(log_z.mean()), "log_evidence_error": float(log_z.std())}
+    info = {
+        "log_evidence": float(log_z.mean()),
+        "log_evidence_error": float(log_z.std()),
+        "effective_points": float(1.0 / np.sum(weight**2)),
+    }
     return Posterior(
         parameters=result.parameters,
         models=result.models,

@@ -21,6 +21,10 @@ from gjax.typing import Array, ArrayLike
 __all__ = ["ScaledBijection", "ScaledSite", "ScaledSupport", "scaled_support"]
 
 
+#: Draws of a prior that are made together, and how often, to find one between the bounds.
+_TOGETHER, _ATTEMPTS = 64, 50_000
+
+
 class ScaledSupport(constraints.Constraint):
     """Numbers between bounds, with a place and a width of interest.
 
@@ -147,7 +151,12 @@ class ScaledSite(Distribution):
         super().__init__((), np.shape(support.center), validate_args=validate_args)
 
     def sample(self, key: Any, sample_shape: tuple[int, ...] = ()) -> Any:
-        """Draw from the prior, if it can be normalised.
+        """Draw from the prior between the bounds, if it can be normalised.
+
+        Returns
+        -------
+        values :
+            NaN where a part of less than some 1e-6 of the prior is between the bounds.
 
         Raises
         ------
@@ -161,15 +170,33 @@ class ScaledSite(Distribution):
             return jax.random.uniform(
                 key, shape, minval=self.support.lower, maxval=self.support.upper
             )
-        # The first of many that is inside the bounds.
-        drawn = self.base.sample(key, (64, *sample_shape))
-        first = jnp.argmax(self.support(drawn), axis=0)
-        return jnp.take_along_axis(
-            drawn, first.reshape(1, *first.shape, *([1] * self.event_dim)), 0
-        )[0]
+        return _draw_inside(self.base, self.support, key, sample_shape)
 
     def log_prob(self, value: Any, intermediates: Any = None) -> Array:
         """Give the logarithm of the prior density."""
         if self.base is None:
             return jnp.zeros(jnp.shape(value)[: jnp.ndim(value) - self.event_dim])
         return self.base.log_prob(value)
+
+
+def _draw_inside(base: Any, support: ScaledSupport, key: Any, shape: tuple[int, ...]) -> Array:
+    """Draw again and again, until each value is inside the bounds once."""
+
+    def attempt(state: tuple[Any, ...]) -> tuple[Any, ...]:
+        n, key, found, values = state
+        key, now = jax.random.split(key)
+        drawn = base.sample(now, (_TOGETHER, *shape))
+        inside = support(drawn)
+        first = jnp.argmax(inside, axis=0)
+        picked = jnp.take_along_axis(drawn, first.reshape(1, *shape, *one), 0)[0]
+        new = jnp.any(inside, axis=0) & ~found
+        return n + 1, key, found | new, jnp.where(new.reshape(*shape, *one), picked, values)
+
+    def goes_on(state: tuple[Any, ...]) -> Array:
+        n, _, found, _ = state
+        return (n < _ATTEMPTS) & ~jnp.all(found)
+
+    one = (1,) * support.event_dim
+    nothing = jnp.full((*shape, *np.shape(support.center)), jnp.nan)
+    start = (0, key, jnp.zeros(shape, bool), nothing)
+    return jax.lax.while_loop(goes_on, attempt, start)[3]

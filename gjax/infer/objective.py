@@ -24,7 +24,6 @@ from gjax.predict.fold import (
     Block,
     Prepared,
     PreparedDataset,
-    fold,
     map_datasets,
 )
 from gjax.predict.group import map_stacked
@@ -34,7 +33,6 @@ from gjax.predict.points import PreparedPoints, points_statistic, predict_points
 from gjax.predict.prepare import as_list, prepare
 from gjax.predict.sparse import npred_sparse
 from gjax.predict.statistic import statistic
-from gjax.stats.cash import NPRED_FLOOR
 from gjax.stats.chi2 import points_stat
 from gjax.typing import Array, Scalar, Theta
 
@@ -43,7 +41,6 @@ __all__ = [
     "Objective",
     "expand_objective",
     "hessian",
-    "information",
     "make_objective",
     "stat_per_dataset",
     "value_and_grad",
@@ -99,7 +96,7 @@ def make_objective(
             raise ValueError(f"dataset {dataset.name!r} has no counts to fit")
     table = Parameters.from_models(models) if parameters is None else parameters
     layout = table.layout(models)
-    models = jax.device_get(layout.models_at(jnp.asarray(layout.start)))
+    models = layout.models_at(layout.start)
     prepared = prepare(listed, models, table, folding)
     return Objective(prepared, jax.device_put(table.layout(models)))
 
@@ -151,43 +148,6 @@ def stat_per_dataset(objective: Objective, theta: Theta) -> Array:
     return jnp.stack(map_datasets(_stat, objective.prepared, models))
 
 
-@jax.jit
-def information(objective: Objective, theta: Theta) -> Array:
-    r"""Evaluate the expected Fisher information of the coordinates, shape ``(par, par)``.
-
-    .. math:: I_{jk} = \sum_i \frac{1}{\mu_i} \frac{\partial \mu_i}{\partial \theta_j}
-        \frac{\partial \mu_i}{\partial \theta_k}
-
-    over the bins of the masks, plus the curvature of the priors. Half of the Hessian of the
-    statistic where the model describes the data. For counts with a modelled background only.
-
-    Raises
-    ------
-    ValueError
-        For on/off data and flux points.
-    """
-    blocks = [block.data for block in objective.prepared.blocks]
-    if any(isinstance(data, PreparedPoints) or data.occupied.is_onoff for data in blocks):
-        raise ValueError("the expected information is known for modelled backgrounds only")
-
-    def root_counts(vector: Theta) -> list[Array]:
-        # d(2 sqrt(mu)) = d(mu) / sqrt(mu): the weight comes with the derivative.
-        def root(data: PreparedDataset, physics: Components) -> Array:
-            npred = fold(data, physics)
-            inside = data.mask & (npred > NPRED_FLOOR)
-            return jnp.where(inside, 2.0 * jnp.sqrt(jnp.where(inside, npred, 1.0)), 0.0)
-
-        return map_datasets(root, objective.prepared, objective.layout.models_at(vector))
-
-    _, push = jax.linearize(root_counts, theta)
-    columns = jax.lax.map(push, jnp.eye(theta.size))
-    total = jnp.zeros((theta.size, theta.size))
-    for column in columns:
-        flat = jnp.reshape(column, (theta.size, -1))
-        total = total + flat @ flat.T
-    return total - jax.hessian(objective.layout.log_prior)(theta)
-
-
 class Expansion(eqx.Module):
     r"""The objective to second order around a point.
 
@@ -199,12 +159,17 @@ class Expansion(eqx.Module):
         The part of the Hessian that needs no second derivative of the model,
         :math:`2 \sum_i (n_i / \mu_i^2)\, \partial_j \mu_i\, \partial_k \mu_i` and the priors':
         never negative, and all of it where the prediction is linear.
+    expected :
+        An estimate of the expected Hessian (Fisher scoring): the positive part with the ratio of
+        measured to predicted counts taken out, source by source. Steps of amplitudes with it end
+        near their best values however far those are, where Newton steps would double them at most.
     """
 
     stat: Scalar
     gradient: Theta
     hessian: Array
     positive: Array
+    expected: Array
 
 
 @jax.jit
@@ -217,7 +182,8 @@ def expand_objective(objective: Objective, theta: Theta) -> Expansion:
     layout = objective.layout
     log_prior = layout.log_prior
     prior = -2.0 * jax.hessian(log_prior)(theta)
-    total = Expansion(-2.0 * log_prior(theta), -2.0 * jax.grad(log_prior)(theta), prior, prior)
+    slope = -2.0 * jax.grad(log_prior)(theta)
+    total = Expansion(-2.0 * log_prior(theta), slope, prior, prior, prior)
     for block in objective.prepared.blocks:
         of_points = isinstance(block.data, PreparedPoints)
         added = (_expand_points if of_points else _expand_block)(layout, block, theta)
@@ -243,11 +209,9 @@ def _expand_points(layout: Layout, block: Block, theta: Theta) -> Expansion:
     dnde, push = jax.linearize(predicted, theta)
     jacobian = jax.vmap(push)(jnp.eye(theta.size)).reshape(theta.size, -1)
     bend = jax.jvp(jax.grad(total), (dnde,), (jnp.ones_like(dnde),))[1].reshape(-1)
+    positive = (jacobian * jnp.maximum(bend, 0.0)) @ jacobian.T
     return Expansion(
-        stat(theta),
-        jax.grad(stat)(theta),
-        jax.hessian(stat)(theta),
-        (jacobian * jnp.maximum(bend, 0.0)) @ jacobian.T,
+        stat(theta), jax.grad(stat)(theta), jax.hessian(stat)(theta), positive, positive
     )
 
 
@@ -266,11 +230,11 @@ def _expand_block(layout: Layout, block: Block, theta: Theta) -> Expansion:
     chain = jax.jacfwd(local)(theta)
     physics = components_at(block.members, layout, theta)
     *sums, pulls = map_stacked(one, (block.data, physics, chain))
-    stat, gradient, positive, rest = (part.sum(axis=0) for part in sums)
+    stat, gradient, positive, expected, rest = (part.sum(axis=0) for part in sums)
     if layout.links:
         # What a curved link adds: the slope of the statistic times the curvature of the link.
         rest = rest + jax.hessian(lambda point: jnp.sum(pulls * local(point)))(theta)
-    return Expansion(stat, gradient, positive + rest, positive)
+    return Expansion(stat, gradient, positive + rest, positive, expected)
 
 
 def _chain_rule(data: PreparedDataset, found: DatasetExpansion, chain: Array) -> tuple[Array, ...]:
@@ -281,14 +245,31 @@ def _chain_rule(data: PreparedDataset, found: DatasetExpansion, chain: Array) ->
         own = (found.slopes_alpha * jnp.asarray(bins.alpha_alpha)) @ found.slopes_alpha.T
         curvature = curvature + mixed + mixed.T + own
     # Rounding may leave a tiny negative curvature of the W statistic.
-    scaled = chain.T @ (found.slopes * jnp.sqrt(jnp.maximum(bins.npred_npred, 0.0)))
+    rows = found.slopes * jnp.sqrt(jnp.maximum(bins.npred_npred, 0.0))
+    scaled = chain.T @ rows
     return (
         jnp.asarray(statistic(data.occupied, found.sparse)),
         2.0 * found.gradient @ chain,
         2.0 * scaled @ scaled.T,
+        2.0 * chain.T @ _expected(found, rows) @ chain,
         2.0 * chain.T @ curvature @ chain,
         2.0 * found.gradient,
     )
+
+
+def _expected(found: DatasetExpansion, rows: Array) -> Array:
+    """Take the ratio of measured to predicted counts out of the curvature.
+
+    In the curvature of amplitudes that ratio, which a step is about to change, stands once too
+    often. Other parameters keep it in their own block: their slope has it too.
+    """
+    ratio = jnp.maximum(found.ratio, 1e-3)
+    shrunk = rows / jnp.sqrt(ratio)[:, None]
+    is_bent = jnp.diag(found.curvature) != 0
+    surplus = jnp.sqrt(1.0 - 1.0 / jnp.maximum(ratio, 1.0)) * is_bent
+    kept = rows * surplus[:, None]
+    same_model = ratio[:, None] == ratio[None, :]
+    return shrunk @ shrunk.T + jnp.where(same_model, kept @ kept.T, 0.0)
 
 
 def _varying(layout: Layout, block: Block) -> Varying:

@@ -14,6 +14,7 @@ from gjax.dataset.info import InfoTable
 from gjax.infer.diagnostics import ess_bulk, ess_tail, r_hat
 from gjax.infer.objective import Objective
 from gjax.parameters import Key, Parameters
+from gjax.units import to_quantity
 
 __all__ = ["Posterior"]
 
@@ -138,12 +139,27 @@ class Posterior:
         return "not converged: " + "; ".join(problems)
 
     def draws(self, pattern: str | Key) -> np.ndarray:
-        """Give the draws of the one parameter that is named, shape ``(chain, draw)``."""
+        """Give the draws of the one parameter that is named, shape ``(chain, draw)``.
+
+        They are in internal units.
+
+        Raises
+        ------
+        gjax.errors.UnknownNameError
+            If there is no such parameter.
+        ValueError
+            If there are several.
+        """
         found = self.parameters.select(pattern)
         if len(found) != 1:
             names = ", ".join(self.parameters.names[i] for i in found)
             raise ValueError(f"{pattern!r} names several parameters: {names}")
         return self.values[..., found[0]]
+
+    def quantity(self, pattern: str | Key) -> Any:
+        """Give the same draws with their unit, as an `astropy.units.Quantity`."""
+        (i,) = self.parameters.select(pattern)[:1]
+        return to_quantity(self.draws(pattern), self.parameters.units[i])
 
     def mean(self) -> np.ndarray:
         """Posterior mean of all parameters, shape ``(n,)``."""
@@ -160,7 +176,8 @@ class Posterior:
         -------
         table :
             Columns ``name``, ``unit``, ``mean``, ``sd``, the quantiles (such as ``q16``),
-            ``ess_bulk``, ``ess_tail`` and ``r_hat``; a mapping that prints as a table.
+            ``ess_bulk``, ``ess_tail``, ``r_hat``, and ``divergences`` of the chains, the same in
+            every row; a mapping that prints as a table.
         """
         rows = []
         for i, name in enumerate(self.free_names):
@@ -170,7 +187,7 @@ class Posterior:
             row |= {f"q{100 * q:.3g}": float(np.quantile(draws, q)) for q in quantiles}
             row["ess_bulk"] = float(np.round(self.effective_samples[i]))
             row["ess_tail"] = float(np.round(self.effective_samples_tail[i]))
-            row["r_hat"] = float(self.r_hat[i])
+            row |= {"r_hat": float(self.r_hat[i]), "divergences": self.divergences}
             rows.append(row)
         return InfoTable(tuple(rows))
 

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gjax.infer.minimize import FAR
 from gjax.infer.objective import Expansion, Objective, expand_objective
 from gjax.typing import Array, ArrayLike, Theta
 
@@ -33,7 +34,7 @@ class Refit(eqx.Module):
     ----------
     theta, stat, gradient, curvature :
         Coordinates, statistic, its gradient, and its Hessian or (where that has a negative
-        direction) the positive part of it.
+        direction) an estimate of the expected one.
     converged :
         Whether the estimated distance to the minimum is below tolerance.
     evaluations :
@@ -50,6 +51,7 @@ class Refit(eqx.Module):
 
 class _State(eqx.Module):
     best: Refit
+    expected: Array
     trial: Array
     promised: Array
     damping: Array
@@ -95,19 +97,20 @@ def refit(
 
     def advance(state: _State) -> _State:
         found = expand_objective(objective, state.trial)
-        best, damping = _judge(
+        best, expected, damping = _judge(
             state, found, kept | outwards(state.trial, found.gradient, lower, upper)
         )
         held = kept | outwards(best.theta, best.gradient, lower, upper)
         edm = _distance(best, held)
-        target = _projected(best, _damped(best, damping), held, (lower, upper))
+        model = jnp.where(edm < FAR, best.curvature, expected)
+        target = _projected(best, _damped(model, best.gradient, damping), held, (lower, upper))
         move = target - best.theta
-        promised = -(best.gradient @ move + 0.5 * move @ best.curvature @ move)
+        promised = -(best.gradient @ move + 0.5 * move @ model @ move)
         converged = edm < tolerance
         over = (best.evaluations >= max_evaluations) | (damping > 1e12)
         done = converged | over | ~jnp.isfinite(best.stat)
         best = eqx.tree_at(lambda b: b.converged, best, converged & jnp.isfinite(best.stat))
-        return _State(best, target, promised, damping, done)
+        return _State(best, expected, target, promised, damping, done)
 
     nothing = Refit(
         theta=start,
@@ -117,7 +120,9 @@ def refit(
         converged=jnp.array(False),
         evaluations=jnp.array(0),
     )
-    first = _State(nothing, start, jnp.array(1.0), jnp.array(1e-3), ~jnp.asarray(active))
+    first = _State(
+        nothing, jnp.eye(n), start, jnp.array(1.0), jnp.array(1e-3), ~jnp.asarray(active)
+    )
     return jax.lax.while_loop(lambda state: ~state.done, advance, first).best
 
 
@@ -128,7 +133,7 @@ def outwards(theta: ArrayLike, gradient: ArrayLike, lower: ArrayLike, upper: Arr
 
 
 def choose_curvature(hessian: Array, positive: Array, kept: Array) -> Array:
-    """Give the Hessian where it is that of a minimum, else its positive part."""
+    """Give the Hessian where it is that of a minimum, else the matrix that is never negative."""
     free = ~kept
     diagonal = jnp.where(free, jnp.diag(hessian), 1.0)
     root = jnp.sqrt(jnp.where(diagonal > 0, diagonal, 1.0))
@@ -162,11 +167,11 @@ def map_fits(function: Callable[[Any], Any], stacked: Any, objective: Objective)
     return jax.lax.map(function, stacked, batch_size=batch)
 
 
-def _judge(state: _State, found: Expansion, held: Array) -> tuple[Refit, Array]:
+def _judge(state: _State, found: Expansion, held: Array) -> tuple[Refit, Array, Array]:
     """Accept the trial (at which some coordinates are held) or not, and adapt the damping."""
     old = state.best
     is_first = ~jnp.isfinite(old.stat)
-    numbers = (found.stat, found.gradient, found.hessian, found.positive)
+    numbers = (found.stat, found.gradient, found.hessian, found.expected)
     finite = jnp.all(jnp.stack([jnp.isfinite(number).all() for number in numbers]))
     gain = jnp.where(state.promised > 0, (old.stat - found.stat) / state.promised, -1.0)
     # Below this the gain drowns in the rounding of the sum: take a step that does no harm.
@@ -174,25 +179,28 @@ def _judge(state: _State, found: Expansion, held: Array) -> tuple[Refit, Array]:
     drowned = (jnp.abs(state.promised) < rounding) & (found.stat <= old.stat + rounding)
     accepted = finite & (is_first | (gain >= 1e-3) | drowned)
     changed = jnp.where(gain > 0.75, 0.1, jnp.where(gain < 0.25, 4.0, 1.0)) * state.damping
-    damping = jnp.where(accepted, changed, jnp.maximum(10.0 * state.damping, 1e-2))
+    # Far beyond where the step was meant to lead: do not creep back.
+    raised = jnp.maximum(jnp.where(gain < -10.0, 100.0, 10.0) * state.damping, 0.1)
+    damping = jnp.where(accepted, changed, raised)
     damping = jnp.where(is_first, state.damping, damping)
     new = Refit(
         theta=state.trial,
         stat=jnp.asarray(found.stat),
         gradient=jnp.asarray(found.gradient),
-        curvature=choose_curvature(found.hessian, found.positive, held),
+        curvature=choose_curvature(found.hessian, found.expected, held),
         converged=old.converged,
         evaluations=old.evaluations,
     )
     best = jax.tree.map(lambda a, b: jnp.where(accepted, a, b), new, old)
-    return eqx.tree_at(lambda b: b.evaluations, best, old.evaluations + 1), damping
+    best = eqx.tree_at(lambda b: b.evaluations, best, old.evaluations + 1)
+    return best, jnp.where(accepted, found.expected, state.expected), damping
 
 
-def _damped(best: Refit, damping: Array) -> Array:
-    diagonal = jnp.diag(best.curvature)
+def _damped(matrix: Array, gradient: Array, damping: Array) -> Array:
+    diagonal = jnp.diag(matrix)
     # Where the statistic is a straight line (no counts), the gradient alone sets the step.
-    floor = 1e-12 * diagonal.max() + 1e-6 * jnp.abs(best.gradient)
-    return best.curvature + damping * jnp.diag(jnp.maximum(diagonal, jnp.maximum(floor, 1e-300)))
+    floor = 1e-12 * diagonal.max() + 1e-6 * jnp.abs(gradient)
+    return matrix + damping * jnp.diag(jnp.maximum(diagonal, jnp.maximum(floor, 1e-300)))
 
 
 def _block(matrix: Array, kept: Array) -> Array:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from gjax.infer.covariance import covariance_of_kind, covariance_of_values
 from gjax.infer.minimize import Status
 from gjax.infer.objective import Objective
 from gjax.parameters import Key, Parameters
@@ -41,6 +43,11 @@ class FitResult:
         and the estimated distance to the minimum in units of the statistic.
     at_bounds :
         Keys of the parameters on a bound that the data would cross.
+    at_kinks :
+        Keys of the parameters at a value where the slope of the statistic jumps from negative to
+        positive, such as the amplitude zero of an on/off spectrum with empty bins.
+    covariance_kind :
+        ``"exact"``, or what `with_covariance` was asked for.
     without_effect :
         Keys of the free parameters on which the statistic does not depend at all, such as those of
         a source that no dataset sees.
@@ -74,6 +81,8 @@ class FitResult:
     objective: Objective
     versions: dict[str, str] = field(default_factory=dict)
     without_effect: tuple[Key, ...] = ()
+    at_kinks: tuple[Key, ...] = ()
+    covariance_kind: str = "exact"
 
     @property
     def success(self) -> bool:
@@ -86,15 +95,18 @@ class FitResult:
         text = self.status.value
         if self.at_bounds:
             text += "; on a bound: " + _listed(self.at_bounds)
+        if self.at_kinks:
+            text += "; at a kink of the statistic, where no error is defined: "
+            text += _listed(self.at_kinks)
         if self.without_effect:
             text += "; the data do not depend on (freeze these): " + _listed(self.without_effect)
         return text
 
     @property
     def errors(self) -> np.ndarray:
-        """Standard errors of all parameters; zero where frozen, NaN on a bound, shape ``(n,)``."""
+        """Standard errors of all parameters, ``(n,)``; zero if frozen, NaN on a bound or kink."""
         errors = np.sqrt(np.diag(self.covariance))
-        held = [self.parameters.keys.index(key) for key in self.at_bounds]
+        held = [self.parameters.keys.index(key) for key in self.at_bounds + self.at_kinks]
         errors[held] = np.nan
         return errors
 
@@ -104,6 +116,27 @@ class FitResult:
         sigma = np.sqrt(np.diag(self.covariance))
         safe = np.where(sigma > 0, sigma, 1.0)
         return self.covariance / np.outer(safe, safe)
+
+    def with_covariance(self, kind: str) -> FitResult:
+        """Give the same fit with another covariance, and so with other errors.
+
+        Parameters
+        ----------
+        kind :
+            ``"exact"``, ``"expected"`` (Fisher information) or ``"sandwich"`` (right also where
+            counts scatter otherwise than the model says); see
+            `gjax.infer.covariance.covariance_of_kind`.
+        """
+        table = self.parameters
+        still = {*self.at_bounds, *self.at_kinks}
+        held = np.array([table.keys[i] in still for i in table.free], bool)
+        inverse = covariance_of_kind(self.objective, self.theta, held, kind)
+        return dataclasses.replace(
+            self,
+            covariance=covariance_of_values(self.objective.layout, self.theta, inverse.covariance),
+            correlation_condition=inverse.condition,
+            covariance_kind=kind,
+        )
 
     def value(self, pattern: str | Key) -> float:
         """Give the best-fit value of the one parameter that a key or pattern names."""
@@ -134,13 +167,14 @@ class FitResult:
         table = self.parameters
         varied = (n for k, n in zip(table.keys, table.names, strict=True) if self._is_varied(k))
         width = max((len(name) for name in varied), default=4)
+        kind = "" if self.covariance_kind == "exact" else f"  ({self.covariance_kind} errors)"
         state = "success" if self.success else "FAILED"
         lines = [
             f"Fit: {state} ({self.message})",
             f"stat {self._stat_text()}, {self.evaluations} evaluations, "
             f"distance to minimum {self.edm:.1e}, {self.timing['fit']:.2f} s "
             f"+ {self.timing['compile']:.2f} s compiling",
-            f"{'parameter':{width}}  {'value':>13} {'error':>11}  unit",
+            f"{'parameter':{width}}  {'value':>13} {'error':>11}  unit{kind}",
         ]
         frozen = []
         for i, (key, name) in enumerate(zip(table.keys, table.names, strict=True)):

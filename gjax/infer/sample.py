@@ -7,21 +7,24 @@ of the parameters' values: flat between the bounds unless a prior is given.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, Literal
 
 import jax
 import numpy as np
 
 from gjax.dataset.datasets import AnyDataset
-from gjax.infer.chains import ChainSettings, SamplingProgress, run_chains
+from gjax.infer.chains import ChainSettings, run_chains
 from gjax.infer.checkpoint import Checkpoint
 from gjax.infer.diagnostics import PosteriorWarning
 from gjax.infer.fit import fit
 from gjax.infer.objective import Objective
 from gjax.infer.posterior import Posterior
 from gjax.infer.priors import describe_priors
+from gjax.infer.progress import SamplingProgress, progress_bar
 from gjax.infer.provenance import provenance
 from gjax.infer.result import FitResult
 from gjax.infer.timing import Stopwatch
@@ -55,8 +58,7 @@ def sample_fit(
     max_tree_depth: int = 8,
     chain_method: Literal["auto", "vectorized", "sequential"] = "auto",
     checkpoint: Checkpoint | None = None,
-    callback: Callable[[int, int], None] | None = None,
-    progress: Callable[[SamplingProgress], None] | None = None,
+    progress: bool | Callable[[SamplingProgress], None] | None = None,
 ) -> Posterior:
     """Draw from the posterior of a fit with NUTS.
 
@@ -77,10 +79,9 @@ def sample_fit(
         Keeps the state of the run, such as `gjax.io.checkpoint.CheckpointFile`. A run that was
         killed, during warm-up or later, goes on where it was kept last, and ends with the same
         draws bit by bit.
-    callback :
-        Called with the steps done and the steps to do, all chains together.
     progress :
-        Called with divergences, step size and time to go as well.
+        Whether to show a bar with divergences, step size and time to go, by default on a terminal;
+        or a function that is called with them after every block of steps.
 
     Returns
     -------
@@ -95,10 +96,13 @@ def sample_fit(
     Warns
     -----
     PosteriorWarning
-        If there are divergences, or chains disagree.
+        If there are divergences, or chains disagree; and if the fit did not converge.
     """
     if not result.theta.size:
         raise ValueError("nothing to sample: no parameter is free")
+    if not result.success:
+        text = f"the chains start at a fit that did not converge: {result.message}"
+        warnings.warn(text, PosteriorWarning, stacklevel=_outside())
     if chain_method not in ("auto", "vectorized", "sequential"):
         raise ValueError(f"chain_method is auto, vectorized or sequential, not {chain_method!r}")
     together = chain_method == "vectorized"
@@ -108,13 +112,8 @@ def sample_fit(
         chains, warmup, samples, seed, target_accept, max_tree_depth, vectorized=together
     )
 
-    def report(state: SamplingProgress) -> None:
-        if callback is not None:
-            callback(state.done, state.total)
-        if progress is not None:
-            progress(state)
-
-    with Stopwatch() as watch:
+    shown = nullcontext(progress) if callable(progress) else progress_bar(progress)
+    with Stopwatch() as watch, shown as report:
         whitened = whiten(result.objective, result.theta)
         record = run_chains(whitened, settings, checkpoint, report)
         values = np.asarray(values_at(jax.device_put(whitened), record.pop("z")))
@@ -133,7 +132,7 @@ def sample_fit(
         info={"gradients": float(gradients)},
     )
     if not posterior.success:
-        warnings.warn(posterior.message, PosteriorWarning, stacklevel=2)
+        warnings.warn(posterior.message, PosteriorWarning, stacklevel=_outside())
     return posterior
 
 
@@ -149,3 +148,11 @@ def advance_together(objective: Objective, chains: int) -> bool:
         return True
     leaves = jax.tree.leaves(objective.prepared)
     return sum(np.size(leaf) for leaf in leaves) <= _SMALL
+
+
+def _outside() -> int:
+    """Count the frames up to the caller's code: a warning about its chains belongs there."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("gjax."):
+        frame, level = frame.f_back, level + 1
+    return level

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gjax.io.ebl import read_ebl as read_ebl
     from gjax.io.fermi import read_fermi_events as read_fermi_events
     from gjax.io.fermi import read_fermi_psf as read_fermi_psf
+    from gjax.io.fit import read_fit as read_fit
+    from gjax.io.fit import write_fit as write_fit
     from gjax.io.flux_points import read_flux_points as read_flux_points
     from gjax.io.flux_points import read_flux_points_dataset as read_flux_points_dataset
     from gjax.io.flux_points import write_flux_points as write_flux_points
@@ -54,6 +56,7 @@ __all__ = [
     "read_fermi_events",
     "read_fermi_isotropic",
     "read_fermi_psf",
+    "read_fit",
     "read_flux_points",
     "read_flux_points_dataset",
     "read_healpix_map",
@@ -67,6 +70,7 @@ __all__ = [
     "read_template",
     "write_dataset",
     "write_datasets",
+    "write_fit",
     "write_flux_points",
     "write_flux_points_dataset",
     "write_light_curve",
@@ -85,6 +89,7 @@ __getattr__, __dir__ = lazy_names(
         "gjax.io.datasets_yaml": ("read_datasets", "write_datasets"),
         "gjax.io.ebl": ("read_ebl",),
         "gjax.io.fermi": ("read_fermi_events", "read_fermi_psf"),
+        "gjax.io.fit": ("read_fit", "write_fit"),
         "gjax.io.flux_points": (
             "read_flux_points",
             "read_flux_points_dataset",

@@ -6,7 +6,6 @@ in it as the text of a models file; templates go to files of their own beside it
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import zipfile
@@ -15,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from gjax.errors import ConfigError, FileFormatError
+from gjax.errors import FileFormatError
 from gjax.infer.posterior import Posterior
 from gjax.io.atomic import atomic_write
-from gjax.io.models import models_from_dict, models_to_dict
-from gjax.io.models.templates import name_templates, write_templates
-from gjax.io.yaml_text import dump_yaml, load_yaml
+from gjax.io.models import models_from_dict
+from gjax.io.models.text import models_to_text
+from gjax.io.yaml_text import load_yaml
 from gjax.model import Models
 from gjax.parameters import Key, Parameters
 
@@ -57,7 +56,7 @@ def write_posterior(
         If the file exists and may not be overwritten.
     """
     path = Path(path)
-    models, note = _models_text(posterior, path)
+    models, note = models_to_text(posterior.models, posterior.parameters, path)
     header = {name: getattr(posterior, name) for name in _PLAIN} | {
         "format": _FORMAT,
         "keys": posterior.parameters.keys,
@@ -115,23 +114,6 @@ def read_posterior(path: str | os.PathLike[str], models: Models | None = None) -
     return Posterior(
         parameters=table, models=found, values=values[..., order], statistics=statistics, **plain
     )
-
-
-def _models_text(posterior: Posterior, path: Path) -> tuple[str | None, str]:
-    """Write models and table as the text of a models file, as far as such a file can hold them."""
-    models, templates = name_templates(posterior.models, path)
-    table = posterior.parameters
-    linked = dataclasses.replace(table.freeze(*table.links), links={}, priors=())
-    problem = ""
-    for parameters, note in ((table, ""), (linked, "links and priors are not in this file")):
-        try:
-            text = dump_yaml(models_to_dict(models, parameters))
-        except ConfigError as error:
-            problem = str(error)
-            continue
-        write_templates(templates, path.parent, overwrite=False)
-        return text, note
-    return None, problem
 
 
 def _models(

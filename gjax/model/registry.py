@@ -7,7 +7,7 @@ its place in the automatic tests and in the gallery of the documentation.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -214,7 +214,7 @@ REGISTRY: dict[str, dict[str, Entry]] = {
 }
 
 
-def lookup(kind: str, tag: str) -> type:
+def lookup(kind: str, tag: str, also: Iterable[str] = ()) -> type:
     """Find a model class by any of its names.
 
     Parameters
@@ -224,6 +224,8 @@ def lookup(kind: str, tag: str) -> type:
     tag :
         Short tag (``"pl"``), name in models files (``"PowerLawSpectralModel"``) or class name
         (``"PowerLaw"``).
+    also :
+        Further names that may have been meant, for the message.
 
     Raises
     ------
@@ -247,8 +249,9 @@ def lookup(kind: str, tag: str) -> type:
     }
     if tag in names:
         return names[tag]
-    near = difflib.get_close_matches(str(tag), names, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    meant = {name.lower(): name for name in (*names, *also)}
+    near = difflib.get_close_matches(str(tag).lower(), meant, n=1, cutoff=0.5)
+    hint = f"did you mean {meant[near[0]]!r}? " if near else ""
     known = ", ".join(f"{entry.name} ({short})" for short, entry in entries.items())
     raise UnknownNameError(f"unknown {kind} model {tag!r}; {hint}There are: {known}")
 

@@ -43,6 +43,9 @@ class ExtendedSource(AbstractSource):
     oversampling :
         Sub-pixels per side of a pixel, a multiple of the parts per side; fixed, so that the
         likelihood has no steps.
+    is_whole :
+        Whether the sum over pixels is made one where all of the source is in the window. Sub-pixels
+        that do not resolve it, or its edge, make that sum differ by up to a percent.
     """
 
     edisp: ArrayLike
@@ -52,6 +55,7 @@ class ExtendedSource(AbstractSource):
     energy: ArrayLike | None
     window: Window = eqx.field(static=True)
     oversampling: int = eqx.field(static=True)
+    is_whole: bool = eqx.field(static=True, default=False)
 
     def shape(
         self, spatial: Any, grid: SkyGrid, start: tuple[Array, Array]
@@ -85,9 +89,11 @@ class ExtendedSource(AbstractSource):
                 return part(at_nodes, None)[None]
             return jax.lax.map(lambda energy: part(at_nodes, energy), jnp.asarray(self.energy))
 
-        if len(nodes) == 1:
-            return images(nodes[0])[None]
-        return jax.lax.map(images, nodes)
+        found = images(nodes[0])[None] if len(nodes) == 1 else jax.lax.map(images, nodes)
+        if not self.is_whole:
+            return found
+        total = jnp.sum(found, axis=(0, 2, 3))
+        return found * self._completion(spatial, pixels, start, total)[:, None, None]
 
     def blur(self, shape: Array) -> Float[Array, "energy h w"]:
         """Convolve the morphology of each part with its kernel, and add them up."""
@@ -104,6 +110,28 @@ class ExtendedSource(AbstractSource):
         total = jax.lax.scan(add, zero, (shape, kernel))[0]
         return jnp.fft.irfft2(total, s=self.window.shape)
 
+    def _completion(
+        self, spatial: Any, pixels: SkyGrid, start: tuple[Array, Array], total: Array
+    ) -> Float[Array, " energy"]:
+        """Give the factor per energy that makes the sum of a source one, if all of it is there."""
+        place = self.place.pixel(spatial)
+        edges = [
+            jnp.minimum(at - first, first + size - 1 - at)
+            for at, first, size in zip(reversed(place), start, self.window.shape, strict=True)
+        ]
+        side = jnp.sqrt(jnp.min(jnp.sum(pixels.step_x**2, axis=0)))
+        inside = jnp.rad2deg(jnp.minimum(*edges) * side)
+
+        def radius(energy: ArrayLike) -> Array:
+            shape = spatial if self.energy is None else spatial.at(energy)
+            return jnp.asarray(shape.evaluation_radius)
+
+        radii = jax.vmap(radius)(jnp.zeros(1) if self.energy is None else self.energy)
+        room = (inside - radii) / jnp.maximum(inside, jnp.rad2deg(side))
+        # A source that is cut off, by the window or at the end of the sky, must not be filled up.
+        part = _ramp(room / 0.05) * _ramp((0.1 - jnp.abs(total - 1.0)) / 0.05)
+        return 1.0 + part * (1.0 / jnp.where(total > 0.5, total, 1.0) - 1.0)
+
     def _nodes(self) -> np.ndarray:
         """Give the places of the sub-pixels, shape ``(part, sub-pixel, 2)``."""
         n = self.oversampling
@@ -114,3 +142,9 @@ class ExtendedSource(AbstractSource):
             np.stack(np.meshgrid(ends[i], ends[j]), axis=-1) for i, j in zip(x, y, strict=True)
         ]
         return np.stack(places).reshape(parts**2, -1, 2)
+
+
+def _ramp(x: Array) -> Array:
+    """Rise smoothly from zero at zero to one at one."""
+    x = jnp.clip(x, 0.0, 1.0)
+    return x * x * (3.0 - 2.0 * x)

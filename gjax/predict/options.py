@@ -33,6 +33,9 @@ class Folding:
         Fraction of the PSF that the window of a source must hold.
     spatial_oversampling :
         Sub-pixels of an extended model, in units of the least that resolve it.
+    whole_sources :
+        Whether the pixels of an extended source that is all on its window add up to one, however
+        small it is.
     template_energy :
         ``"mean"`` averages a template that is a spectrum in every pixel over the bins of true
         energy; ``"center"`` takes it at their centres.
@@ -45,6 +48,7 @@ class Folding:
     beyond_border: bool = True
     containment: float = 0.999
     spatial_oversampling: int = 2
+    whole_sources: bool = True
     template_energy: Literal["mean", "center"] = "mean"
 
 
@@ -56,6 +60,7 @@ GAMMAPY = Folding(
     soften_edges=False,
     beyond_border=False,
     spatial_oversampling=1,
+    whole_sources=False,
     template_energy="center",
 )
 

@@ -228,7 +228,7 @@ def components_at(members: tuple[Members, ...], layout: Layout, theta: Theta) ->
         places[leaf], leaves[leaf] = np.asarray(position), np.zeros(())
     where = components(members, jax.tree.unflatten(structure, places))
     others = components(members, jax.tree.unflatten(structure, leaves))
-    frozen, values = jnp.asarray(layout.values), layout.all_values(theta)
+    frozen, values = jnp.asarray(layout.values), jnp.asarray(layout.all_values(theta))
     varying = {*layout.free, *(position for position, _, _ in layout.links)}
 
     def look_up(places: Any, other: Any) -> Any:

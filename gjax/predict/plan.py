@@ -208,6 +208,10 @@ def _plan_convolved(
         kernels = None if kernel is None else kernel[None]
     # The root mean square of a uniform cell.
     resolution = folding.soften_edges * pixel.mean() / oversampling / math.sqrt(12.0)
+    # Corrections and constants have no sum of one; that of a resolved smooth source is one.
+    shape = spatial if energy is None else spatial.at(energy[0])
+    is_resolved = shape.is_smooth and fine <= _MAX_OVERSAMPLING
+    is_whole = folding.whole_sources and shape.has_position and not is_resolved
 
     def make(pad: int, window: Window) -> AbstractSource:
         return ExtendedSource(
@@ -218,9 +222,10 @@ def _plan_convolved(
             energy=energy,
             window=window,
             oversampling=oversampling,
+            is_whole=is_whole,
         )
 
-    return SourcePlan(least, ("extended", oversampling), make)
+    return SourcePlan(least, ("extended", oversampling, is_whole), make)
 
 
 def _parts(oversampling: int, folding: Folding) -> tuple[int, int]:

@@ -70,7 +70,11 @@ class Follow(eqx.Module):
         """Give the first row and column; where the window stays, without looking at the model."""
         if not any(window.moves):
             return _start((jnp.zeros(()), jnp.zeros(())), window, shape)
-        return _start(_pixel(self.locator, _direction(self.locator, spatial)), window, shape)
+        return _start(self.pixel(spatial), window, shape)
+
+    def pixel(self, spatial: Any) -> tuple[Array, Array]:
+        """Give the pixel coordinates ``(x, y)`` of the source in the padded geometry."""
+        return _pixel(self.locator, _direction(self.locator, spatial))
 
 
 class Stay(eqx.Module):

@@ -16,6 +16,8 @@ from gjax.irf.background import (
     pad_offset,
 )
 from gjax.maps.axis import MapAxis
+from gjax.maps.frames import convert
+from gjax.model.background import FoVBackground
 from gjax.numerics.quadrature import segments_loglog
 from gjax.numerics.sphere import haversine, offset_by, position_angle, separation
 from gjax.simulate.draw import choose, draw_exponential
@@ -29,7 +31,7 @@ _CELLS_PER_DECADE = 20
 
 
 def draw_background(
-    observation: Observation, factor: Any, rng: np.random.Generator
+    observation: Observation, model: FoVBackground | None, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw the background events of an observation.
 
@@ -41,8 +43,9 @@ def draw_background(
     ----------
     observation :
         The observation; without a background rate there are no events.
-    factor :
-        Dimensionless function of the energy in TeV that multiplies the rate; None for one.
+    model :
+        Factors on the rate in energy and over the field; None for one. The second is that in the
+        middle of cells of 0.1 deg.
     rng :
         Source of randomness.
 
@@ -54,11 +57,12 @@ def draw_background(
     Raises
     ------
     ValueError
-        If the rate is given in the frame of the horizon, which turns with time.
+        If the rate is given in the frame of the horizon, which turns with time, or the factor over
+        the field depends on energy.
     """
     if observation.bkg is None:
         return np.zeros(0), np.zeros(0), np.zeros(0)
-    nodes, edges, density = _cell_rates(observation.bkg, factor)
+    nodes, edges, density = _cell_rates(observation.bkg, observation.pointing, model)
     expected = segments_loglog(nodes[:, None, None], density, axis=0) * observation.ontime
     count = rng.poisson(expected.sum())
     cells = np.unravel_index(choose(expected, count, rng), expected.shape)
@@ -73,16 +77,16 @@ def draw_background(
     return energy, *_to_sky(observation.bkg, observation.pointing, *place)
 
 
-def expected_background(observation: Observation, factor: Any = None) -> float:
+def expected_background(observation: Observation, model: FoVBackground | None = None) -> float:
     """Give the expected number of background events of an observation."""
     if observation.bkg is None:
         return 0.0
-    nodes, _, density = _cell_rates(observation.bkg, factor)
+    nodes, _, density = _cell_rates(observation.bkg, observation.pointing, model)
     return float(segments_loglog(nodes[:, None, None], density, axis=0).sum() * observation.ontime)
 
 
 def _cell_rates(
-    background: Background, factor: Any
+    background: Background, pointing: Pointing, model: FoVBackground | None
 ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]:
     """Give energy nodes, field-of-view edges, and TeV-1 s-1 per node and cell of the field."""
     if background.fov_alignment == "ALTAZ" and not isinstance(background, Background2D):
@@ -109,9 +113,26 @@ def _cell_rates(
     # the share of the sphere below a latitude.
     area = 4 * np.pi * np.diff(edges[0])[:, None] / 360 * np.diff(haversine(0, -90, 0, edges[1]))
     density = background.evaluate(nodes[:, None, None], lon[:, None], lat) * area
-    if factor is not None:
-        density = density * np.asarray(factor(nodes), float)[:, None, None]
+    if model is not None:
+        density = density * np.asarray(model.spectral(nodes), float)[:, None, None]
+    if model is not None and model.spatial is not None:
+        at = _to_sky(background, pointing, *np.meshgrid(lon, lat, indexing="ij"))
+        density = density * _over_field(model.spatial, *at)
     return nodes, (edges[0], edges[1]), density
+
+
+def _over_field(spatial: Any, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Evaluate the spatial factor of a background, zero where it is negative, as in predictions.
+
+    Directions are ICRS.
+    """
+    if spatial.is_energy_dependent and getattr(spatial, "energy", True) is not None:
+        raise ValueError(
+            f"simulating events needs a background whose {type(spatial).__name__} is the same at "
+            "all energies"
+        )
+    factor = np.asarray(spatial(*convert(lon, lat, "icrs", spatial.frame)), float)
+    return np.maximum(np.nan_to_num(factor), 0.0)
 
 
 def _fine_edges(axis: MapAxis) -> np.ndarray:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from gjax.events.event_list import EventList
-from gjax.events.gti import GTI
 from gjax.events.observation import Observation
 from gjax.maps.frames import convert
 from gjax.model.background import FoVBackground
@@ -25,6 +24,7 @@ from gjax.simulate.background import draw_background
 from gjax.simulate.draw import draw_log_cells
 from gjax.simulate.morphology import draw_directions
 from gjax.simulate.response import blur_directions, disperse_energies
+from gjax.simulate.times import draw_even_times, draw_times, mean_factor
 
 __all__ = ["simulate_events"]
 
@@ -46,12 +46,13 @@ def simulate_events(
 
     .. math:: T \int \Phi(E)\,S(\Omega)\,A(E, \theta(\Omega))\,dE\,d\Omega
 
-    with the live time :math:`T` and the effective area :math:`A` at the offset :math:`\theta`. It
-    is reached by thinning: photons are drawn for the largest area at each energy, and kept with
-    probability :math:`A(E, \theta) / A_\mathrm{max}(E)`, which needs no integral over the
-    morphology. Their directions are then blurred and their energies dispersed. Background events
-    come from the background rate, times are uniform in the good time, and events are in order of
-    time.
+    with the live time :math:`T` and the effective area :math:`A` at the offset :math:`\theta`,
+    times the mean of the light curve over good time if the source varies. It is reached by
+    thinning: photons are drawn for the largest area at each energy, and kept with probability
+    :math:`A(E, \theta) / A_\mathrm{max}(E)`, which needs no integral over the morphology. Their
+    directions are then blurred and their energies dispersed. Background events come from the
+    background rate. Times are drawn from the light curve within the good time, evenly where there
+    is none, and events are in order of time.
 
     Parameters
     ----------
@@ -75,8 +76,8 @@ def simulate_events(
     Raises
     ------
     ValueError
-        If the pointing drifts, a source has no morphology, or a response that is needed is missing
-        or not supported.
+        If the pointing drifts, a source has no morphology, a light curve is negative, or a response
+        that is needed is missing or not supported.
     """
     if observation.pointing.mode != "POINTING":
         raise ValueError(
@@ -86,26 +87,27 @@ def simulate_events(
     members = dict(Models.create({} if models is None else models).items())
     name = dataset or f"obs-{observation.obs_id}"
     streams = np.random.default_rng(seed).spawn(2 + len(members))
-    factor, parts = None, []
+    background, parts, times = None, [], []
     for (label, model), stream in zip(members.items(), streams[2:], strict=True):
         if not model.applies_to(name):
             continue
         if isinstance(model, FoVBackground):
-            factor = model.spectral
+            background = model
         elif not isinstance(model, SkyModel):
             raise ValueError(f"{label!r}: events of a {type(model).__name__} cannot be simulated")
-        elif model.temporal is not None:
-            raise ValueError(f"{label!r}: events of a source that varies cannot be simulated yet")
         else:
             parts.append(_draw_source(observation, label, model, stream))
-    parts.insert(0, draw_background(observation, factor, streams[0]))
+            times.append(_draw_source_times(observation, model, parts[-1][0].size, stream))
+    parts.insert(0, draw_background(observation, background, streams[0]))
+    times.insert(0, None)
     energy, lon, lat = (np.concatenate(column) for column in zip(*parts, strict=True))
-    time, order = _draw_times(observation.gti, energy.size, streams[1])
+    time = _together(observation, [part[0].size for part in parts], times, streams[1])
+    order = np.argsort(time, kind="stable")
     events = EventList(
         energy=energy[order],
         lon=lon[order],
         lat=lat[order],
-        time=time,
+        time=time[order],
         event_id=np.arange(1, energy.size + 1),
         reference=observation.gti.reference,
     )
@@ -140,7 +142,11 @@ def _draw_photons(
     low, high = aeff.table.axis("energy_true").edges[[0, -1]]
     count = int(np.ceil(_NODES_PER_DECADE * np.log10(high / low)))
     nodes = np.clip(np.geomspace(low, high, count + 1), low, high)
-    flux = np.asarray(source.spectral(nodes), float)
+    try:
+        mean = mean_factor(source.temporal, observation.gti)
+    except ValueError as error:
+        raise ValueError(f"source {name!r}: {error}") from None
+    flux = np.asarray(source.spectral(nodes), float) * mean
     if not (np.isfinite(flux).all() and (flux >= 0).all()):
         raise ValueError(f"the spectrum of {name!r} is negative or not finite between its energies")
     largest = _largest_area(observation, spatial, nodes)
@@ -173,10 +179,32 @@ def _largest_area(observation: Observation, spatial: Any, energy: np.ndarray) ->
     return aeff.evaluate(energy[:, None], offsets).max(axis=1)
 
 
-def _draw_times(gti: GTI, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw arrival times in order, and a random order of the events to go with them."""
-    durations = np.asarray(gti.stop - gti.start, float)
-    elapsed = np.concatenate([[0.0], np.cumsum(durations)])
-    position = np.sort(rng.random(count)) * elapsed[-1]
-    row = np.clip(np.searchsorted(elapsed, position, side="right") - 1, 0, durations.size - 1)
-    return gti.start[row] + position - elapsed[row], rng.permutation(count)
+def _draw_source_times(
+    observation: Observation, source: SkyModel, count: int, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Draw the arrival times of a source; None if it does not vary."""
+    if source.temporal is None or count == 0:
+        return None
+    return draw_times(source.temporal, observation.gti, count, rng)
+
+
+def _together(
+    observation: Observation,
+    sizes: list[int],
+    times: list[np.ndarray | None],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Put the times of all parts one behind the other; those that do not vary get even ones."""
+    even = draw_even_times(
+        observation.gti,
+        sum(size for size, own in zip(sizes, times, strict=True) if own is None),
+        rng,
+    )
+    found, used = [], 0
+    for size, own in zip(sizes, times, strict=True):
+        if own is None:
+            found.append(even[used : used + size])
+            used += size
+        else:
+            found.append(own)
+    return np.concatenate(found)

@@ -63,16 +63,21 @@ def _profile_jvp(primals: Any, tangents: Any) -> tuple[Array, Array]:
     off = _profile(counts, counts_off, alpha, signal)
     on = signal + alpha * off
     # The slope of the likelihood in the off counts stays zero: its differential gives theirs.
-    on_safe, off_safe = jnp.where(on > 0, on, 1.0), jnp.where(off > 0, off, 1.0)
-    bend_on = jnp.where(on > 0, counts / on_safe**2, 0.0)
-    bend_off = jnp.where(off > 0, counts_off / off_safe**2, 0.0)
+    # Squares of less than the floor would underflow.
+    on_safe, off_safe = jnp.where(on > _FLOOR, on, 1.0), jnp.where(off > _FLOOR, off, 1.0)
+    bend_on = jnp.where(on > _FLOOR, counts / on_safe**2, 0.0)
+    bend_off = jnp.where(off > _FLOOR, counts_off / off_safe**2, 0.0)
     bend = alpha**2 * bend_on + bend_off
-    surplus = 1 - jnp.where(on > 0, counts / on_safe, 0.0)
+    surplus = 1 - jnp.where(on > _FLOOR, counts / on_safe, 0.0)
     # Off counts at zero stay there: that is their bound.
-    moves = (off > 0) & (bend > 0)
+    moves = (off > _FLOOR) & (bend > 0)
     by = jnp.where(moves, -1.0 / jnp.where(moves, bend, 1.0), 0.0)
     slope = by * alpha * bend_on * tangents[3]
     slope = slope + by * (alpha * bend_on * off + surplus) * tangents[2]
+    # Nothing on and a signal too negative: the off counts are what keeps the on counts at zero.
+    wall = (counts == 0) & (alpha * counts_off + (1 + alpha) * signal < 0)
+    along = (signal / alpha * tangents[2] - tangents[3]) / alpha
+    slope = jnp.where(wall, along, slope)
     return off, jnp.broadcast_to(slope, jnp.shape(off))
 
 

@@ -6,10 +6,9 @@ import logging
 
 import pytest
 
-from gjax.cli.progress import Progress, logging_as, sampling_text
+from gjax.cli.progress import Progress, logging_as
 from gjax.cli.schema import Log
 from gjax.errors import ConfigError
-from gjax.infer.chains import SamplingProgress
 
 
 def test_log_goes_to_the_file_in_the_format_asked_for(tmp_path):
@@ -54,17 +53,3 @@ def test_notes_are_shown_even_when_quiet(capsys):
     captured = capsys.readouterr()
     assert captured.err == "gjax: seen\n"
     assert captured.out == ""
-
-
-@pytest.mark.parametrize(
-    ("chain", "is_warmup", "divergences", "seconds", "text"),
-    [
-        (None, True, 0, float("nan"), "warming up, step 0.73"),
-        (1, False, 3, 12.3, "sampling, chain 2, step 0.73, 3 diverged, 12 s left"),
-        (None, False, 0, 300.0, "sampling, step 0.73, 5 min left"),
-        (None, False, 0, 0.0, "sampling, step 0.73"),
-    ],
-)
-def test_sampling_text(chain, is_warmup, divergences, seconds, text):
-    state = SamplingProgress(25, 100, chain, is_warmup, divergences, 0.7312, seconds)
-    assert sampling_text(state) == text

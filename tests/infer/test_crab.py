@@ -16,7 +16,9 @@ from gjax.model import FoVBackground, Models, SkyModel
 from gjax.model.spatial import Point
 from gjax.model.spectral import PowerLaw, PowerLawNorm
 from gjax.parameters import Parameters
+from gjax.predict.options import FOLDINGS
 from gjax.reduce.pipeline import reduce_observations
+from tests.reference.minuit_errors import assert_errors_of_minuit
 
 #: Value and error of Gammapy 2.1, and how far from it gjax may be in units of the error. Gammapy
 #: spreads a point source over the four nearest pixels, so its likelihood has a kink at each pixel
@@ -85,6 +87,14 @@ def test_values_and_errors_are_those_of_gammapy(result, name):
     assert abs(result.value(name) - value) < allowed * error
     is_position = ".spatial." in name
     assert result.error(name) == pytest.approx(error, rel=0.10 if is_position else 0.05)
+
+
+def test_errors_are_those_of_minuit(crab, models, table):
+    """In Gammapy's convention, the source in its place: there its likelihood has no kinks."""
+    found = fit(
+        crab, models, table.freeze("crab.spatial.*"), folding=FOLDINGS["gammapy"], tolerance=1e-8
+    )
+    assert_errors_of_minuit(found, "crab3d")
 
 
 def test_fit_is_quick(result, crab, models, table):

@@ -5,8 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gjax.dataset import Dataset, PSFMap
 from gjax.infer.minimize import Status, minimize
-from gjax.infer.objective import make_objective
+from gjax.infer.objective import expand_objective, make_objective
+from gjax.maps import MapAxis, RegionGeom, WcsGeom
+from gjax.model import Models, SkyModel
+from gjax.model.spatial import Gaussian
+from gjax.model.spectral import PowerLaw
+from gjax.parameters import Parameters
+from gjax.predict import npred
+from gjax.simulate import fake
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +50,117 @@ def test_budget(problem):
     assert found.stat == min(stat for _, stat in seen)
 
 
-def test_plateau_of_an_impossible_prediction_is_no_success(problem):
-    """From a source thirty times too bright a step may clip all of the prediction at zero."""
-    found = minimize(problem, np.asarray(problem.layout.start) * (0.3, 30.0, 0.05))
-    assert found.status is not Status.CONVERGED
+@pytest.mark.parametrize("factor", [(0.3, 30.0, 0.05), (1.0, 1e-4, 1.0), (1.0, 1e3, 1.0)])
+def test_amplitudes_that_are_wrong_by_orders_of_magnitude(problem, spot_fit, factor):
+    """Newton steps alone would double the amplitude each time, or clip the prediction at zero."""
+    found = minimize(problem, np.asarray(problem.layout.start) * factor)
+    assert found.status is Status.CONVERGED
+    assert found.stat == pytest.approx(spot_fit.stat, abs=1e-4)
+    assert found.evaluations < 20
+
+
+def test_scoring_step_of_an_amplitude_is_exact():
+    """Where only the amplitude of all is wrong, one step of the expected Hessian ends at it."""
+    problem = ellipse(20.0, start=(0.9, 20.0), free="*.amplitude", background=0.0)
+    start = np.asarray(problem.layout.start)
+    for factor in (1e-3, 0.5, 30.0):
+        found = expand_objective(problem, factor * start)
+        step = -np.asarray(found.gradient) / np.diag(found.expected)
+        np.testing.assert_allclose(factor * start + step, start, rtol=1e-9)
+
+
+def make_spectrum(counts, counts_off, free):
+    """Make the statistic of an on/off spectrum with a power law of which some parameters vary."""
+    energy = MapAxis.from_energy_bounds(1.0, 10.0, len(counts))
+    true = MapAxis.from_energy_bounds(0.5, 20.0, 8, name="energy_true")
+    shape = (len(counts), 1, 1)
+    dataset = Dataset(
+        "onoff",
+        RegionGeom.circle(83.63, 22.01, 0.1),
+        energy,
+        true,
+        counts=np.reshape(counts, shape).astype(float),
+        counts_off=np.reshape(counts_off, shape).astype(float),
+        acceptance=np.ones(shape),
+        acceptance_off=np.full(shape, 10.0),
+        exposure=np.full((8, 1, 1), 1e13),
+    )
+    models = Models.create({"source": SkyModel(PowerLaw(2.0, 1e-12))})
+    table = Parameters.from_models(models).freeze("*").thaw(*free)
+    return make_objective(dataset, models, table)
+
+
+@pytest.mark.parametrize(
+    ("counts", "counts_off"),
+    [((0, 0, 0, 0), (5, 3, 0, 0)), ((0, 0, 0, 0), (0, 0, 0, 0)), ((1, 0, 0, 0), (20, 2, 0, 0))],
+)
+def test_minimum_at_a_kink_is_recognised(counts, counts_off):
+    """Bins without any counts pull a signal to zero from both sides."""
+    problem = make_spectrum(counts, counts_off, ["*.amplitude"])
+    found = minimize(problem, np.asarray(problem.layout.start))
+    assert found.status is Status.CONVERGED
+    assert found.theta[0] == 0.0
+    assert found.at_kink.all()
+    assert found.held.all()
+    assert found.evaluations < 50
+    for move in (-1e-3, 1e-3, -1.0, 1.0):
+        assert float(problem(np.array([move]))) > found.stat
+
+
+def test_smooth_minimum_at_a_negative_signal_is_no_kink():
+    problem = make_spectrum((3, 1, 2, 1), (60, 40, 20, 20), ["*.amplitude"])
+    found = minimize(problem, np.asarray(problem.layout.start))
+    assert found.status is Status.CONVERGED
+    assert found.theta[0] < 0
+    assert not found.at_kink.any()
+    assert not found.held.any()
+
+
+@pytest.mark.parametrize("where", [20.0, -84.0, 90.0])
+def test_ellipse_grows_from_a_circle(where):
+    """A circle has no slope in eccentricity and none in position angle: a saddle, no minimum."""
+    problem = ellipse(where, start=(0.0, 0.0))
+    found = minimize(problem, np.asarray(problem.layout.start))
+    assert found.status is Status.CONVERGED
+    e, phi = found.theta * np.asarray(problem.layout.scale)
+    assert e == pytest.approx(0.9, abs=1e-3)
+    assert (phi - where + 90.0) % 180.0 - 90.0 == pytest.approx(0.0, abs=0.1)
+
+
+def test_angle_goes_on_at_the_other_end_of_its_range():
+    """The position angle -180 deg is +180 deg, and no bound that the data would cross."""
+    problem = ellipse(170.0, start=(0.8, -170.0))
+    found = minimize(problem, np.asarray(problem.layout.start))
+    assert found.status is Status.CONVERGED
+    assert not found.held.any()
+    assert found.theta[1] * problem.layout.scale[1] == pytest.approx(170.0, abs=0.1)
+
+
+def ellipse(phi, start, free="*.spatial.[ep]*", background=1.0):
+    """Make the statistic of the expectation of an elongated Gaussian: eccentricity and angle."""
+    dataset = elongated_field(background)
+    truth = Gaussian(0.0, 0.0, 0.3, 0.9, phi, frame="galactic")
+    first = Gaussian(0.0, 0.0, 0.3, *start, frame="galactic")
+    models, before = (
+        Models.create({"pwn": SkyModel(PowerLaw(2.0, 1e-10), shape)}) for shape in (truth, first)
+    )
+    table = Parameters.from_models(before).freeze("*").thaw(free)
+    return make_objective(fake(dataset, npred(dataset, models)), before, table)
+
+
+def elongated_field(background):
+    geom = WcsGeom.create((0.0, 0.0), binsz=0.1, npix=24, proj="TAN", frame="galactic")
+    energy = MapAxis.from_energy_bounds(1.0, 10.0, 1)
+    true = MapAxis.from_energy_bounds(1.0, 10.0, 1, name="energy_true")
+    coarse = WcsGeom.create(geom.center, binsz=1.5, npix=3, proj="TAN", frame="galactic")
+    rad = MapAxis.from_bounds(0.0, 0.5, 100, "rad", "deg")
+    profile = np.exp(-0.5 * (rad.center / 0.08) ** 2)
+    data = np.broadcast_to(profile[:, None, None], (1, rad.nbin, *coarse.shape))
+    psf = PSFMap(data, np.ones((1, *coarse.shape)), coarse, true, rad)
+    flat = np.ones((1, *geom.shape))
+    return Dataset(
+        "field", geom, energy, true, exposure=1e13 * flat, psf=psf, background=background * flat
+    )
 
 
 def test_start_outside_the_bounds_is_moved_in(spot, spot_truth, spot_table):

@@ -73,3 +73,14 @@ def test_density_and_draws():
     draws = np.asarray(joint.sample(jax.random.PRNGKey(1), (500,)))
     assert draws.shape == (500, 2)
     assert draws[:, 0].min() >= 0 > draws[:, 1].min()
+
+
+def test_draws_of_a_prior_far_from_the_bounds():
+    """One draw in 30,000 is above four sigma: it is found. None is above twenty: that is said."""
+    tail = ScaledSite(dist.Normal(0.0, 1.0), scaled_support(4.5, 1.0, (4.0, INF)))
+    draws = np.asarray(jax.jit(lambda key: tail.sample(key, (200,)))(jax.random.PRNGKey(0)))
+    assert draws.min() >= 4.0
+    exact = norm.expect(lambda x: x, lb=4.0, conditional=True)
+    assert draws.mean() == pytest.approx(exact, abs=4 * 0.22 / np.sqrt(200))
+    nowhere = ScaledSite(dist.Delta(0.0), scaled_support(20.5, 1.0, (20.0, INF)))
+    assert np.isnan(nowhere.sample(jax.random.PRNGKey(0)))

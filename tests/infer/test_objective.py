@@ -11,10 +11,10 @@ import pytest
 from scipy.interpolate import CubicSpline
 from scipy.stats import norm
 
+from gjax.infer.information import information
 from gjax.infer.objective import (
     expand_objective,
     hessian,
-    information,
     make_objective,
     stat_per_dataset,
     value_and_grad,

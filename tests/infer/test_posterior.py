@@ -20,6 +20,15 @@ def test_shapes_and_names(posterior, spot_fit):
         posterior.draws("*.reference")
 
 
+def test_draws_have_units(posterior):
+    flux = posterior.quantity("*.amplitude")
+    np.testing.assert_allclose(
+        flux.to_value("m-2 s-1 TeV-1"), 1e4 * posterior.draws("*.amplitude"), rtol=1e-12
+    )
+    with pytest.raises(ValueError, match="several parameters"):
+        posterior.quantity("*.reference")
+
+
 def test_frozen_parameters_do_not_move(posterior):
     assert np.ptp(posterior.draws("*.lon_0")) == 0.0
     assert posterior.std()[posterior.parameters.select("*.lon_0")[0]] < 1e-9
@@ -67,7 +76,7 @@ def test_summary(posterior):
     table = posterior.summary(quantiles=(0.05, 0.5))
     assert list(table) == [
         *("name", "unit", "mean", "sd", "q5", "q50"),
-        *("ess_bulk", "ess_tail", "r_hat"),
+        *("ess_bulk", "ess_tail", "r_hat", "divergences"),
     ]
     row = table["name"].index("spot.spectral.amplitude")
     draws = posterior.draws("*.amplitude")

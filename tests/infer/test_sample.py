@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from scipy.stats import gamma
 
 from gjax.infer.diagnostics import PosteriorWarning
 from gjax.infer.fit import fit
+from gjax.infer.minimize import Status
 from gjax.infer.sample import advance_together, sample_fit
 from gjax.model import FoVBackground, Models
 from gjax.parameters import Parameters
@@ -80,14 +83,15 @@ def test_seed_decides(spot_fit, posterior):
     np.testing.assert_array_equal(again.values, posterior.values)
     seen = []
     options = {"chains": 4, "warmup": 150, "samples": 390, "seed": 6}
-    other = sample_fit(spot_fit, **options, callback=lambda *args: seen.append(args))
+    other = sample_fit(spot_fit, **options, progress=seen.append)
     assert other.values.shape == (4, 390, len(spot_fit.parameters.keys))
     assert np.abs(other.values - posterior.values[:, :390]).max() > 0
     error = spot_fit.errors[list(spot_fit.parameters.free)]
     shift = (other.mean() - posterior.mean())[list(spot_fit.parameters.free)] / error
     assert np.abs(shift).max() < 0.15
-    assert seen[-1][0] == seen[-1][1]
-    assert (np.diff([done for done, _ in seen]) > 0).all()
+    assert seen[-1].done == seen[-1].total
+    assert (np.diff([state.done for state in seen]) > 0).all()
+    assert other.info["gradients"] > other.statistics["steps"].sum()
 
 
 @pytest.mark.filterwarnings("ignore::gjax.infer.diagnostics.PosteriorWarning")
@@ -137,8 +141,17 @@ def test_small_problems_advance_together(linear_fit, field_fit):
 
 
 def test_problems_are_said_loudly(linear_fit):
-    with pytest.warns(PosteriorWarning, match="R-hat above 1.01"):
+    with pytest.warns(PosteriorWarning, match="R-hat above 1.01") as caught:
         sample_fit(linear_fit, chains=2, warmup=0, samples=8, max_tree_depth=1)
+    # It points at the caller's line, where it is said every time.
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.filterwarnings("ignore:not converged")
+def test_a_fit_that_did_not_converge_is_said(linear_fit):
+    lost = dataclasses.replace(linear_fit, status=Status.MAX_EVALUATIONS)
+    with pytest.warns(PosteriorWarning, match="fit that did not converge"):
+        sample_fit(lost, chains=2, warmup=25, samples=25)
 
 
 def test_nothing_to_sample(spot, spot_truth, spot_table):

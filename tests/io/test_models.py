@@ -223,7 +223,9 @@ def spectral(**entry) -> dict:
     [
         ({"type": "SkyModle"}, r"components\[0\].type: .*did you mean 'SkyModel'"),
         ({"type": "TemplateNPredModel"}, r"\(crab\).filename: the name of a file is missing"),
-        ({"spectral": {"type": "naima"}}, "'naima' is not supported yet"),
+        ({"spectral": {"type": "naima"}}, "'naima' is not in gjax; tabulate it as a TemplateSpec"),
+        ({"spectral": {"type": "compund"}}, "did you mean 'compound'?"),
+        ({"spectral": {"type": "POWERLAW"}}, "did you mean 'PowerLaw'?"),
         ({"spectral": {"type": "template"}}, "spectral.energy: should be a mapping with data"),
         ({"spectral": {"type": "compound"}}, "operator is None, should be one of add, sub, mul"),
         (

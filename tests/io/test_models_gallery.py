@@ -303,3 +303,16 @@ def test_old_background_without_a_spectral_block():
     read = models_from_dict({"components": [old]})
     assert float(read.models["a-bkg"].spectral.norm) == 1.2
     assert read.parameters.minimum[read.parameters.keys.index(("a-bkg", "spectral", "norm"))] == 0
+
+
+def test_counts_with_the_parameters_of_old_files(tmp_path):
+    geom, axis = WcsGeom.create((0.0, 0.0), npix=(3, 2)), MapAxis.from_energy_bounds(1.0, 10.0, 2)
+    cube = Map(np.ones((2, 2, 3)), geom, (axis,))
+    models = Models.create({"counts": TemplateNPred(cube, filename="cube.fits")})
+    write_models(tmp_path / "m.yaml", models)
+    old = {"name": "counts", "type": "TemplateNPredModel", "filename": "cube.fits"}
+    old["parameters"] = [{"name": "norm", "value": 1.01}, {"name": "tilt", "frozen": False}]
+    read = models_from_dict({"components": [old]}, folder=tmp_path)
+    assert float(read.models["counts"].spectral.norm) == 1.01
+    free = {read.parameters.names[i] for i in read.parameters.free}
+    assert free == {"counts.spectral.norm", "counts.spectral.tilt"}

@@ -31,4 +31,5 @@ def test_every_choice_of_gammapy_is_another_than_the_default():
         "soften_edges",
         "spatial_oversampling",
         "template_energy",
+        "whole_sources",
     }

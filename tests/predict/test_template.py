@@ -111,7 +111,7 @@ def test_density_beyond_the_border_and_start_of_the_window():
 
 
 def test_galactic_diffuse_emission_of_fermi(gammapy_data):
-    """Totals per energy are Gammapy's, from `benchmarks/peer/fermi_diffuse.py`.
+    """Totals per energy are Gammapy's, from `tests/reference/make_fermi_diffuse.py`.
 
     The last bin is left out: Gammapy has no PSF at its upper edge and loses a third of its counts.
     """

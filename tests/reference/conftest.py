@@ -1,6 +1,6 @@
 """Gammapy's numbers for the data of several instruments.
 
-``data/instruments.json`` is made by ``benchmarks/peer/instruments.py``.
+``data/instruments.json`` is made by ``tests/reference/make_instruments.py``.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from gjax.dataset import Datasets, with_mask_fit
 from gjax.io import read_ogip
 from gjax.model import Models, ResponseModifier, SkyModel
 from gjax.model.spectral import LogParabola, PowerLawNorm
+from tests.reference.minuit_errors import assert_errors_of_minuit
 
 #: Energies in TeV that are fitted, and the systematic error of the energy scale.
 INSTRUMENTS = {
@@ -110,6 +111,11 @@ def test_joint_fit_is_that_of_gammapy(joint):
     for name, (value, error) in GAMMAPY.items():
         assert abs(joint.value(f"crab.spectral.{name}") - value) < 1e-3 * error, name
         assert joint.error(f"crab.spectral.{name}") == pytest.approx(error, rel=1e-3), name
+
+
+def test_errors_are_those_of_minuit(joint):
+    """The covariance of Hesse and the asymmetric errors of Minos."""
+    assert_errors_of_minuit(joint, "joint")
 
 
 def test_joint_fit_is_the_published_one(joint):

@@ -12,8 +12,10 @@ from scipy.integrate import quad
 from gjax.events.gti import GTI
 from gjax.events.pointing import Pointing
 from gjax.model import FoVBackground, SkyModel
-from gjax.model.spatial import Gaussian, Point
+from gjax.model.spatial import Gaussian, PiecewiseNormSpatial, Point
 from gjax.model.spectral import PowerLaw, PowerLawNorm
+from gjax.model.temporal import ExpDecay, Linear
+from gjax.model.temporal.time_scale import days_since
 from gjax.simulate import cta_like, observation, simulate_events
 from gjax.simulate.background import expected_background
 
@@ -78,6 +80,44 @@ def test_background_model_scales_the_background(plan):
     assert count == pytest.approx(expected, abs=4 * np.sqrt(expected))
     other = {"bkg": FoVBackground("another", PowerLawNorm(norm=0.5))}
     assert len(simulate_events(plan, other, 1).events) > 1.5 * count
+
+
+def test_background_model_may_change_over_the_field(plan):
+    factor = PiecewiseNormSpatial((82.0, 85.0, 82.0, 85.0), (21.0, 21.0, 24.0, 24.0), (0, 2, 0, 2))
+    tilted = FoVBackground("obs-1", PowerLawNorm(norm=0.5), factor)
+    events = simulate_events(plan, {"bkg": tilted}, 1).events
+    expected = expected_background(plan, tilted)
+    assert len(events) == pytest.approx(expected, abs=4 * np.sqrt(expected))
+    near = simulate_events(plan, None, 1).events
+    near, events = (e.select(np.hypot(e.lon - 83.5, e.lat - 22.5) < 1.0) for e in (near, events))
+    east = np.array([np.mean(e.lon > 83.5) for e in (near, events)])
+    weight = np.clip(np.asarray(factor(near.lon, near.lat)), 0.0, None)
+    assert len(events) == pytest.approx(0.5 * weight.sum(), abs=5 * np.sqrt(len(events)))
+    assert east[1] == pytest.approx(np.average(near.lon > 83.5, weights=weight), abs=0.05)
+    assert east[1] > east[0] + 0.1
+
+
+def test_a_source_that_varies_has_its_light_curve(plan):
+    gti = GTI([10.0, 2000.0], [110.0, 2300.0], plan.gti.reference)
+    dark = dataclasses.replace(plan, gti=gti, bkg=None)
+    bright = SkyModel(PowerLaw(2.3, 3e-10), Point(lon_0=83.63, lat_0=22.0))
+    start = days_since(0.0, 0.0, plan.gti.reference, "tt")
+    decay = ExpDecay(t0=1000.0 / 86400.0, t_ref=float(start), scale="tt")
+    steady, varying = (
+        simulate_events(dark, {"src": dataclasses.replace(bright, temporal=curve)}, 7).events
+        for curve in (None, decay)
+    )
+    mean = float(decay.mean(gti.start, gti.stop, gti.reference))
+    expected = len(steady) * mean
+    assert 0.2 < mean < 0.5
+    assert len(varying) == pytest.approx(expected, abs=5 * np.sqrt(expected))
+    parts = np.asarray(decay.integral(gti.start, gti.stop, gti.reference))
+    share = float(parts[0] / parts.sum())
+    assert np.mean(varying.time < 1000) == pytest.approx(share, abs=4 / np.sqrt(len(varying)))
+    assert (np.diff(varying.time) >= 0).all()
+    fading = SkyModel(PowerLaw(), bright.spatial, Linear(alpha=-1.0, t_ref=float(start)))
+    with pytest.raises(ValueError, match="'src': the light curve is negative"):
+        simulate_events(dark, {"src": fading}, 1)
 
 
 def test_times_are_in_the_good_time_and_in_order(plan):

@@ -75,6 +75,27 @@ def test_derivatives_against_differences():
     np.testing.assert_allclose(slopes[1], by_signal, rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.parametrize("counts_off", [0.0, 3.0])
+@pytest.mark.parametrize("signal", [-1.0, -20.0])
+def test_slope_of_a_signal_that_empty_bins_forbid(counts_off, signal):
+    """Nothing on: the off counts that a negative signal asks for are -signal / alpha."""
+    alpha, step = 0.2, 1e-6
+    assert float(profiled_background(0.0, counts_off, alpha, signal)) == pytest.approx(5 * -signal)
+
+    def slopes(at_alpha, at_signal):
+        return jax.grad(wstat, argnums=(2, 3))(0.0, counts_off, at_alpha, at_signal)
+
+    def difference(at):
+        up, down = (float(wstat(0.0, counts_off, *at(d))) for d in (step, -step))
+        return (up - down) / (2 * step)
+
+    by_alpha, by_signal = slopes(alpha, signal)
+    assert float(by_alpha) == pytest.approx(difference(lambda d: (alpha + d, signal)), rel=1e-6)
+    assert float(by_signal) == pytest.approx(difference(lambda d: (alpha, signal + d)), rel=1e-6)
+    bends = jax.hessian(wstat, argnums=3)(0.0, counts_off, alpha, signal)
+    assert float(bends) == pytest.approx(2 * counts_off / signal**2, rel=1e-9)
+
+
 def test_second_derivatives_are_those_of_the_slope():
     args = (7.0, 20.0, 0.25)
     slope = jax.grad(wstat, argnums=3)

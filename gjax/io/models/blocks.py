@@ -22,6 +22,9 @@ _COMPOUND = ("CompoundSpectralModel", "compound")
 _SCALE = ("ScaleSpectralModel", "scale")
 _ENERGY_DEPENDENT = ("EnergyDependentSpatialModel", "energy-dependent")
 
+# Models of models, which the registry does not hold.
+_COMPOSED = {"spectral": (*_COMPOUND, *_SCALE), "spatial": _ENERGY_DEPENDENT}
+
 _OPERATORS = {"add": spectral.Sum, "sub": spectral.Difference, "mul": spectral.Product}
 
 
@@ -35,9 +38,13 @@ def find_class(kind: str, tag: Any, where: str) -> Any:
     """
     known = GAMMAPY_ONLY.get(kind, {})
     if tag in known or tag in known.values():
-        raise ConfigError(f"Gammapy's {kind} model {tag!r} is not supported yet", key=where)
+        raise ConfigError(
+            f"Gammapy's {kind} model {tag!r} is not in gjax; "
+            "tabulate it as a TemplateSpectralModel",
+            key=where,
+        )
     try:
-        return lookup(kind, tag)
+        return lookup(kind, tag, _COMPOSED.get(kind, ()))
     except UnknownNameError as error:
         raise ConfigError(str(error), key=where) from None
 

@@ -38,7 +38,7 @@ _PARTS: dict[Any, dict[str, str]] = {
 _KEYS: dict[Any, set[str]] = {
     SkyModel: {"apply_irf"},
     FoVBackground: {"parameters"},
-    TemplateNPred: {"filename"},
+    TemplateNPred: {"filename", "parameters"},
     ResponseModifier: set(),
 }
 

@@ -10,7 +10,7 @@ from gjax.errors import ConfigError
 
 __all__ = ["GAMMAPY_ONLY", "check_keys", "nearest"]
 
-#: Models of Gammapy that gjax does not have yet: tag and name, by kind.
+#: Models of Gammapy that gjax does not have: tag and name, by kind.
 GAMMAPY_ONLY: dict[str, dict[str, str]] = {
     "spectral": {
         "dm-annihilation": "DarkMatterAnnihilationSpectralModel",
@@ -23,8 +23,9 @@ GAMMAPY_ONLY: dict[str, dict[str, str]] = {
 def nearest(name: str, known: Iterable[str]) -> str:
     """Suggest the nearest known name, or list them all."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
+    meant = {known.lower(): known for known in names}
+    near = difflib.get_close_matches(name.lower(), meant, n=1)
+    return f"did you mean {meant[near[0]]!r}?" if near else f"there are: {', '.join(names)}"
 
 
 def check_keys(found: Any, known: Iterable[str], where: str) -> None:

@@ -36,6 +36,8 @@ class AbstractSpatial(eqx.Module):
     has_position: ClassVar[bool] = True
     #: Whether values are per pixel instead of per solid angle.
     is_per_pixel: ClassVar[bool] = False
+    #: Whether the density has no edges, so that a sum over fine pixels is as good as an integral.
+    is_smooth: ClassVar[bool] = False
     #: Whether values are looked up on the host, so that nothing in the model can be fitted.
     is_tabulated: ClassVar[bool] = False
     #: Whether the model is a table at each node of some parameters, which then can be fitted.

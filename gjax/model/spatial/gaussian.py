@@ -49,6 +49,7 @@ class Gaussian(AbstractSpatial):
     phi: Scalar = param(0.0, unit="deg", min=-180.0, max=180.0, frozen=True, scale=10.0)
     frame: str = eqx.field(static=True, default="icrs")
     is_point: ClassVar[bool] = False
+    is_smooth: ClassVar[bool] = True
 
     def __check_init__(self) -> None:
         check_frame(self.frame)

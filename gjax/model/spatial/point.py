@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, NoReturn, final
 
 import equinox as eqx
-import jax.numpy as jnp
 
 from gjax.model.spatial.abstract import AbstractSpatial, check_frame
+from gjax.numerics.namespace import array_namespace
 from gjax.parameters import param
 from gjax.typing import ArrayLike, Scalar
 
@@ -45,12 +45,12 @@ class Point(AbstractSpatial):
     @property
     def evaluation_radius(self) -> Scalar:
         """Zero: all of the source is at its position."""
-        return jnp.zeros_like(self.lon_0)
+        return array_namespace(self.lon_0).zeros_like(self.lon_0)
 
     @property
     def evaluation_bin_size(self) -> Scalar:
         """Zero: no sub-pixel resolves a point."""
-        return jnp.zeros_like(self.lon_0)
+        return array_namespace(self.lon_0).zeros_like(self.lon_0)
 
     def density(
         self,

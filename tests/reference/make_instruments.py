@@ -2,7 +2,8 @@
 
 Run this in the environment of the peer (`make.sh`)::
 
-    .venv-peer/bin/python benchmarks/peer/instruments.py > tests/reference/data/instruments.json
+    cd tests/reference
+    ../../.venv-peer/bin/python make_instruments.py > data/instruments.json
 
 Cases (all by default): what is read (``reading``), the Crab Nebula of HAWC (``hawc``) and of
 Fermi-LAT (``fermi_crab``), the Galactic Centre of Fermi-LAT as in the tutorial of Gammapy

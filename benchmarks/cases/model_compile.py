@@ -1,24 +1,21 @@
-"""Time how long each registered model takes to compile, with its gradient and with its Hessian.
+"""How long each registered model takes to compile, with its gradient and with its Hessian.
 
 A spectral model is integrated over 30 bins in energy, a spatial one evaluated in 64 directions, a
-temporal one averaged over 30 intervals, as a fit does. ``python benchmarks/model_compile.py``
-prints a row for each model.
+temporal one averaged over 30 intervals, as a fit does.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from gjax.model.registry import REGISTRY
-from gjax.parameters import parameter_leaves
+from benchmarks.case import Case, Goal
 
-__all__ = ["Row", "rows"]
+__all__ = ["CASES", "Row", "rows"]
 
 EDGES = np.geomspace(0.05, 60.0, 31)
 ANGLES = np.linspace(-1.0, 1.0, 64)
@@ -46,18 +43,24 @@ class Row(NamedTuple):
 
 def spectral_value(model: Any) -> Any:
     """Sum the fluxes in bins, in units that are of order one."""
+    import jax.numpy as jnp
+
     flux = model.integral(jnp.asarray(EDGES[:-1]), jnp.asarray(EDGES[1:]))
     return jnp.sum(jnp.log(jnp.maximum(flux, 1e-300)))
 
 
 def spatial_value(model: Any) -> Any:
     """Sum the densities around the centre."""
+    import jax.numpy as jnp
+
     lon, lat = model.position if hasattr(model, "position") else (0.0, 0.0)
     return jnp.sum(model(lon + jnp.asarray(ANGLES), lat + jnp.asarray(ANGLES[::-1])))
 
 
 def temporal_value(model: Any) -> Any:
     """Average the light curve over good time intervals, around the usual epoch."""
+    import jax.numpy as jnp
+
     start = 86400.0 * jnp.linspace(-10.0, 10.0, 30)
     return model.mean(start, start + 1800.0, 51544.0)
 
@@ -76,6 +79,9 @@ def is_traced(model: Any) -> bool:
 
 def rows(kinds: tuple[str, ...] = tuple(VALUES)) -> Iterator[Row]:
     """Time the registered models of some kinds."""
+    from gjax.model.registry import REGISTRY
+    from gjax.parameters import parameter_leaves
+
     for kind in kinds:
         for tag, entry in REGISTRY[kind].items():
             model = entry.example()
@@ -86,6 +92,11 @@ def rows(kinds: tuple[str, ...] = tuple(VALUES)) -> Iterator[Row]:
 
 def time_model(model: Any, value: Callable[[Any], Any]) -> tuple[float, float, float]:
     """Time the compilations and one evaluation."""
+    import jax
+    import jax.numpy as jnp
+
+    from gjax.parameters import parameter_leaves
+
     found = parameter_leaves({"model": model})
     leaves, structure = jax.tree.flatten(model)
     places = [number for _, _, _, number in found]
@@ -108,6 +119,8 @@ def time_model(model: Any, value: Callable[[Any], Any]) -> tuple[float, float, f
 
 def time_compile(function: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
     """Trace, lower and compile a function; give the CPU time and what came out."""
+    import jax
+
     begin = time.process_time()
     compiled = jax.jit(function).lower(*arguments).compile()
     return time.process_time() - begin, compiled
@@ -115,6 +128,8 @@ def time_compile(function: Callable[..., Any], *arguments: Any) -> tuple[float, 
 
 def time_run(compiled: Any, *arguments: Any, repeat: int = 30) -> float:
     """Give the median wall time of a call."""
+    import jax
+
     times = []
     for _ in range(repeat):
         begin = time.perf_counter()
@@ -123,13 +138,38 @@ def time_run(compiled: Any, *arguments: Any, repeat: int = 30) -> float:
     return float(np.median(times))
 
 
-def main() -> None:
-    """Print the table."""
-    print(f"{'model':26} {'compile gradient':>16} {'with Hessian':>13} {'run':>10}")
-    for row in rows():
-        name = f"{row.kind} {row.tag}"
-        print(f"{name:26} {row.gradient:14.2f} s {row.hessian:11.2f} s {row.run * 1e6:7.0f} us")
+def make(folder: Path, quick: bool) -> None:
+    """Nothing to make."""
 
 
-if __name__ == "__main__":
-    main()
+def load(folder: Path, quick: bool) -> tuple[str, ...]:
+    """Give the kinds of models to compile."""
+    return ("temporal",) if quick else tuple(VALUES)
+
+
+def run(kinds: tuple[str, ...]) -> dict[str, Any]:
+    """Compile each model, whatever an earlier process has compiled."""
+    import jax
+
+    jax.config.update("jax_enable_compilation_cache", False)
+    found = list(rows(kinds))
+    slowest = max(row.gradient for row in found)
+    return {
+        "rows": {"slowest to compile with its gradient": slowest},
+        "models": {f"{row.kind} {row.tag}": row[2:] for row in found},
+    }
+
+
+CASES = (
+    Case(
+        "model_compile",
+        "compile each registered model",
+        make,
+        load,
+        run,
+        repeat=0,
+        goals=(Goal("each below 2 s", "slowest to compile with its gradient", 2.0),),
+        floor="a compiler needs about 0.1 s for a formula",
+        optional=True,
+    ),
+)

@@ -1,8 +1,4 @@
-"""The scripts of the public gammapy-benchmarks repository, as far as gjax has what they need.
-
-``lightcurve``, ``ts_map`` and ``event_sampling`` are not ported: see ``OPEN``. The observations of
-``analysis_3d_joint`` are simulated here, since only three of the data challenge are at hand.
-"""
+"""Joint fits of many datasets, simulated maps and real spectra; reading and writing of datasets."""
 
 from __future__ import annotations
 
@@ -12,18 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.case import Case, fit_case
+from benchmarks.case import Case, Goal, fit_case
+from benchmarks.floor import Work
 from benchmarks.inputs import data_folder, simulated_maps, write
 
-__all__ = ["CASES", "OPEN"]
-
-#: Scripts that have no counterpart here, and why.
-OPEN = {
-    "lightcurve": "needs the peer's estimator in the same run: not ported yet",
-    "ts_map": "gjax has no TS map yet",
-    "event_sampling": "gjax samples events, but with other analytic responses than the script",
-    "maps_3d": "times single map operations, which gjax does inside compiled code",
-}
+__all__ = ["CASES", "make_one"]
 
 CENTER = (266.4, -29.0)
 
@@ -108,33 +97,32 @@ def run_io(folder: Path) -> dict[str, Any]:
 
 CASES = (
     fit_case(
-        "analysis_3d",
-        "analysis_3d: one observation, a source with cut-off",
-        make_one,
-        floor="the window of one point source in 20 energies: below 1 ms per evaluation",
-    ),
-    fit_case(
-        "analysis_3d_joint",
-        "analysis_3d_joint: 10 observations",
+        "joint_maps",
+        "joint fit of 10 observations, 150 x 150 x 10 bins each",
         make_ten,
         peer_repeat=1,
-        target="time per added observation below 1/30 of Gammapy's",
-        floor="10 windows of one point source",
+        goals=(Goal("30 times faster per observation", "warm_ratio", 30.0, True),),
+        floor="per evaluation 10 windows of one point source",
+        work=Work(read=7e6, flops=2e7),
+        compilations=4,
     ),
     fit_case(
-        "spectrum_1d_joint",
-        "spectrum_1d_joint: 21 H.E.S.S. runs on PKS 2155-304",
+        "joint_spectra",
+        "joint fit of 21 H.E.S.S. runs on PKS 2155-304",
         make_spectra,
-        target="warm below 20 ms with covariance",
-        floor="21 x 67 x 27 products: 76 kflop, 300 kB per evaluation: 30 us",
+        goals=(Goal("warm below 20 ms with covariance", "warm_s", 0.020),),
+        floor="per evaluation 21 x 67 x 27 products, four times with the derivatives; 300 kB",
+        work=Work(read=300e3, flops=300e3, exps=1e4),
+        compilations=2,
     ),
     Case(
-        "io",
-        "io: read and write the dataset of analysis_3d",
+        "io_datasets",
+        "read and write a dataset of 150 x 150 x 10 bins",
         make_one,
         load_io,
         run_io,
         peer="io",
+        optional=True,
         floor="the bytes of the files: compression at 50 MB/s",
     ),
 )
