@@ -33,6 +33,9 @@ __all__ = [
 
 _MAX_STEPS = 60
 
+#: Rays that are searched in one compiled call.
+_ROOM = 8
+
 
 @dataclass(frozen=True, eq=False)
 class Origin:
@@ -191,11 +194,20 @@ def find_crossings(origin: Origin, rays: Rays, rise: float) -> Crossing:
         ``reached`` false; one that never rises so far ends at an infinite distance.
     """
     number = len(np.asarray(rays.first))
-    # Few shapes, so that one limit and all errors share compiled code. A ray of no length is free.
-    room = max(8, 1 << (number - 1).bit_length()) - number
+    # One shape: limits, errors and contours share compiled code. A ray of no length costs nothing.
+    room = -number % _ROOM
     filled = jax.tree.map(lambda a: np.pad(a, [(0, room)] + [(0, 0)] * (np.ndim(a) - 1)), rays)
-    found = _find_all(origin.objective, origin.theta, origin.stat, filled, rise)
-    return jax.tree.map(lambda leaf: np.asarray(leaf)[:number], found)
+    parts = [
+        _find_all(
+            origin.objective,
+            origin.theta,
+            origin.stat,
+            jax.tree.map(lambda a, i=i: a[i : i + _ROOM], filled),
+            rise,
+        )
+        for i in range(0, number, _ROOM)
+    ]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:number], *parts)
 
 
 @jax.jit

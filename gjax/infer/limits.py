@@ -143,8 +143,8 @@ def errors_asymmetric(
 ) -> dict[str, AsymmetricErrors]:
     r"""Find how far parameters can move until the statistic has risen by :math:`n_\sigma^2`.
 
-    The other parameters are fitted again at every step (Minos). All ends are found in one compiled
-    call.
+    The other parameters are fitted again at every step (Minos). Ends are searched eight at
+    a time, by code that limits and contours share.
 
     Parameters
     ----------
@@ -261,10 +261,11 @@ def put_on_bound(
     bound, reached :
         The bound in that direction, and whether the statistic has risen before it.
     """
-    value = np.asarray(best) + np.asarray(move)
-    rounding = 1e-9 * (np.abs(best) + np.abs(move))
-    met = ~np.asarray(reached) & np.isfinite(move) & (np.abs(value - bound) <= rounding)
-    return np.where(met, bound, value)
+    best, move, bound = (np.asarray(part, float) for part in (best, move, bound))
+    finite = np.isfinite(move) & np.isfinite(bound)
+    left = np.where(finite, best + move, 0.0) - np.where(finite, bound, 0.0)
+    met = finite & ~np.asarray(reached) & (np.abs(left) <= 1e-9 * (np.abs(best) + np.abs(move)))
+    return np.where(met, bound, best + move)
 
 
 def _sigmas(n_sigma: float | None, confidence: float | None, one_sided: bool) -> float:

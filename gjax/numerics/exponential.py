@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +20,14 @@ import numpy as np
 
 from gjax.typing import Array, ArrayLike
 
-__all__ = ["floored_log", "integrate_power", "mean_exp", "relative_exp2", "relative_expm1"]
+__all__ = [
+    "floored_log",
+    "integrate_power",
+    "mean_exp",
+    "raise_power",
+    "relative_exp2",
+    "relative_expm1",
+]
 
 _N_TERMS = 20
 _TINY = float(np.finfo(float).tiny)
@@ -108,3 +116,31 @@ def integrate_power(
     span = jnp.log(jnp.asarray(high) / low)
     start = (jnp.asarray(low) / reference) ** exponent
     return start * span * relative_expm1(exponent * span)
+
+
+def raise_power(base: ArrayLike, exponent: ArrayLike) -> Array:
+    r"""Evaluate :math:`x^a` with derivatives that are finite at x = 0 where they exist.
+
+    The textbook rule gives 0 times infinity for the second derivative of :math:`x^1` there, and the
+    logarithm of zero for the slope in the exponent, which is zero.
+
+    Parameters
+    ----------
+    base, exponent :
+        Shapes that broadcast.
+    """
+    return _power(jnp.asarray(base, float), jnp.asarray(exponent, float))
+
+
+@jax.custom_jvp
+def _power(base: Array, exponent: Array) -> Array:
+    return base**exponent
+
+
+@_power.defjvp
+def _power_jvp(primals: Any, tangents: Any) -> tuple[Array, Array]:
+    base, exponent = primals
+    value = _power(base, exponent)
+    slope = jnp.where(exponent == 0, 0.0, exponent * _power(base, exponent - 1.0))
+    log = jnp.where(base > 0, jnp.log(jnp.where(base > 0, base, 1.0)), 0.0)
+    return value, slope * tangents[0] + value * log * tangents[1]

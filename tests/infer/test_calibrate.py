@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.special import xlogy
-from scipy.stats import poisson
+from scipy.stats import chi2, kstest, poisson
 
 from gjax.infer.calibrate import goodness_of_fit, toy_test
+from gjax.infer.compare import p_value_nested
 from tests.infer.counting import counting, gaussian
 
 
@@ -26,6 +27,27 @@ def test_p_value_of_a_source_at_few_counts():
     assert "4000 toys" in str(found)
     again = toy_test(null, source, n_toys=4000, seed=3)
     np.testing.assert_array_equal(again.toys, found.toys)
+
+
+def test_strength_at_its_bound_has_half_of_chi2():
+    """Many counts, no source: half of the toys at zero, the others chi2 with one degree."""
+    background = 5000.3
+    null, source = counting(5000, background, frozen=0.0), counting(5000, background, min=0.0)
+    found = toy_test(null, source, n_toys=4000, seed=1)
+    assert found.converged.all()
+    at_zero = found.toys < 1e-6
+    assert at_zero.mean() == pytest.approx(poisson.cdf(5000, background), abs=0.03)
+    assert kstest(found.toys[~at_zero], chi2(1).cdf).statistic < 0.05
+    for ts in (1.0, 2.71, 4.0):
+        p = p_value_nested(ts, 1, 1)
+        assert np.mean(found.toys >= ts) == pytest.approx(p, abs=4 * np.sqrt(p / 4000))
+
+
+def test_free_sign_has_chi2():
+    background = 5000.3
+    null, source = counting(5000, background, frozen=0.0), counting(5000, background)
+    found = toy_test(null, source, n_toys=4000, seed=2)
+    assert kstest(found.toys, chi2(1).cdf).statistic < 0.03
 
 
 def test_goodness_of_fit_at_few_counts():

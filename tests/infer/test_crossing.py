@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from gjax.infer import crossing
 from gjax.infer.crossing import find_crossings, origin_of, rays_from
 from gjax.infer.minimize import Status
 from tests.infer.counting import counting, gaussian
@@ -45,6 +46,18 @@ def test_far_first_guesses_come_back():
     wild = dataclasses.replace(rays, first=np.asarray(rays.first) * np.array([1e3, 1e-3]))
     found, plain = find_crossings(origin, wild, 1.0), find_crossings(origin, rays, 1.0)
     np.testing.assert_allclose(found.distance, plain.distance, rtol=1e-5)
+
+
+def test_any_number_of_rays_shares_compiled_code():
+    result = gaussian()
+    origin = origin_of(result)
+    kept, along = np.ones((11, 1), bool), np.where(np.arange(11) % 2, 1.0, -1.0)[:, None]
+    single = find_crossings(origin, rays_from(origin, kept[:1], along[:1], 4.0), 4.0)
+    before = crossing._find_all._cache_size()
+    many = find_crossings(origin, rays_from(origin, kept, along, 4.0), 4.0)
+    assert crossing._find_all._cache_size() == before
+    np.testing.assert_allclose(many.distance, single.distance[0], rtol=1e-5)
+    assert many.theta.shape == (11, 1)
 
 
 def test_no_profile_without_a_minimum():

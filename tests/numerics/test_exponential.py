@@ -11,6 +11,7 @@ from gjax.numerics.exponential import (
     floored_log,
     integrate_power,
     mean_exp,
+    raise_power,
     relative_exp2,
     relative_expm1,
 )
@@ -68,3 +69,27 @@ def test_logarithm_of_zero_has_no_slope():
     assert np.all(np.asarray(found[:3]) < -708)
     second = jax.vmap(jax.grad(jax.grad(floored_log)))(values)
     np.testing.assert_allclose(second, [0.0, 0.0, 0.0, -1e6, -0.04], rtol=1e-12)
+
+
+@pytest.mark.parametrize("exponent", [1.0, 2.0, 0.7, -1.5])
+def test_powers_and_their_derivatives(exponent):
+    """The rules of calculus, also after each other."""
+    x = jnp.array([0.3, 1.0, 4.0])
+    for order, factor in ((0, 1.0), (1, exponent), (2, exponent * (exponent - 1))):
+        function = lambda v: raise_power(v, exponent)  # noqa: E731
+        for _ in range(order):
+            function = jax.grad(function)
+        found = jax.vmap(function)(x)
+        np.testing.assert_allclose(found, factor * x ** (exponent - order), rtol=1e-13, atol=1e-15)
+    slope = jax.vmap(jax.grad(raise_power, argnums=1), (0, None))(x, exponent)
+    np.testing.assert_allclose(slope, x**exponent * np.log(x), rtol=1e-13, atol=1e-15)
+
+
+def test_powers_of_zero():
+    """No cut-off: the slope of x is one, its curvature and the slope of the exponent are none."""
+    assert float(jax.grad(raise_power)(0.0, 1.0)) == 1.0
+    assert float(jax.grad(jax.grad(raise_power))(0.0, 1.0)) == 0.0
+    assert float(jax.grad(raise_power, argnums=1)(0.0, 1.0)) == 0.0
+    hessian = jax.hessian(lambda v: raise_power(v[0], v[1]))(jnp.array([0.0, 1.0]))
+    assert np.isfinite(hessian).all()
+    assert float(raise_power(-2.0, 1.0)) == -2.0

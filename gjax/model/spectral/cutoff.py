@@ -10,6 +10,7 @@ from typing import final
 import jax.numpy as jnp
 
 from gjax.model.spectral.abstract import AbstractQuadrature, AbstractSpectral
+from gjax.numerics.exponential import raise_power
 from gjax.parameters import param
 from gjax.typing import Array, ArrayLike, Scalar
 
@@ -46,7 +47,7 @@ class ExpCutoffPowerLaw(AbstractQuadrature, AbstractSpectral):
     def __call__(self, energy: ArrayLike) -> Array:
         """Evaluate dN/dE in cm-2 s-1 TeV-1."""
         power_law = self.amplitude * (energy / self.reference) ** -self.index
-        return power_law * jnp.exp(-((self.lambda_ * energy) ** self.alpha))
+        return power_law * jnp.exp(-raise_power(self.lambda_ * energy, self.alpha))
 
 
 @final
@@ -78,7 +79,7 @@ class ExpCutoffPowerLawNorm(AbstractQuadrature, AbstractSpectral):
     def __call__(self, energy: ArrayLike) -> Array:
         """Evaluate the factor, a pure number."""
         power_law = self.norm * (energy / self.reference) ** -self.index
-        return power_law * jnp.exp(-((self.lambda_ * energy) ** self.alpha))
+        return power_law * jnp.exp(-raise_power(self.lambda_ * energy, self.alpha))
 
 
 @final
