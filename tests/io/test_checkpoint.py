@@ -144,7 +144,7 @@ def test_leftovers_are_removed(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("method", "kills"), [("sequential", 10), ("vectorized", 3)])
+@pytest.mark.parametrize(("method", "kills"), [("sequential", 10), ("vectorized", 2)])
 def test_killed_at_random_moments(method, kills, tmp_path):
     """SIGKILL of one run, again and again, from its start on, in warm-up and later."""
     state = tmp_path / "state"
