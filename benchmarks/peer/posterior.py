@@ -123,7 +123,7 @@ def describe_chain(sampler, names, wall):
             "effective samples per 1000 evaluations": 1e3 * effective / evaluations,
             "ms per evaluation": 1e3 * wall / evaluations,
             "autocorrelation time in steps": tau,
-            # Of fewer than some ten, the effective number is too large: a short chain hides its time.
+            # Below some ten the effective number is too large: a short chain hides its time.
             "autocorrelation times run": steps / tau,
         },
         "values": {
