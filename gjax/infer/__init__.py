@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from gjax.infer.spectral_results import photon_flux as photon_flux
     from gjax.infer.spectral_results import pivot_energy as pivot_energy
     from gjax.infer.spectral_results import spectral_index as spectral_index
+    from gjax.infer.starts import LocalMinimum as LocalMinimum
+    from gjax.infer.starts import MultiStart as MultiStart
+    from gjax.infer.starts import multi_start as multi_start
 
 __all__ = [
     "AsymmetricErrors",
@@ -59,6 +62,8 @@ __all__ = [
     "FluxBand",
     "GoodnessOfFit",
     "Limit",
+    "LocalMinimum",
+    "MultiStart",
     "Objective",
     "StatContour",
     "StatProfile",
@@ -76,6 +81,7 @@ __all__ = [
     "goodness_of_fit",
     "lower_limit",
     "make_objective",
+    "multi_start",
     "p_value_nested",
     "peak_energy",
     "photon_flux",
@@ -121,5 +127,6 @@ __getattr__, __dir__ = lazy_names(
             "pivot_energy",
             "spectral_index",
         ),
+        "gjax.infer.starts": ("LocalMinimum", "MultiStart", "multi_start"),
     },
 )
