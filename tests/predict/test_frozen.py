@@ -33,7 +33,7 @@ def test_frozen_morphology(reference, spatial, amplitude):
     models = Models.create([("source", sky), FoVBackground(dataset.name)])
     table = Parameters.from_models(models)
     free = prepare(dataset, models, table)
-    fixed = prepare(dataset, models, table.freeze("*.lon_0", "*.lat_0", "*.sigma"))
+    fixed = prepare(dataset, models, table.freeze("source.spatial.*"))
     data = fixed.blocks[0].data
     assert isinstance(data.sources[0], FixedSource)
     assert data.known[0].transfer is not None

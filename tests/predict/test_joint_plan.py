@@ -22,7 +22,7 @@ GEOM = WcsGeom.create((83.63, 22.01), binsz=0.05, npix=30, proj="TAN")
 @pytest.fixture
 def pair(gaussian_dataset):
     """Two observations, of which the second has a wider PSF."""
-    sharp, wide = gaussian_dataset(GEOM, 0.05), gaussian_dataset(GEOM, 0.09)
+    sharp, wide = gaussian_dataset(GEOM, 0.06), gaussian_dataset(GEOM, 0.15)
     return [
         dataclasses.replace(one, name=name, counts=np.ones(one.shape))
         for one, name in ((sharp, "sharp"), (wide, "wide"))

@@ -11,7 +11,7 @@ from gjax.predict.source import Window
 
 def test_sizes_within_a_ratio_become_the_largest():
     assert share([48, 64, 80, 200, 48], 2.0) == [80, 80, 80, 200, 80]
-    assert share([40, 80], 2.0) == [40, 80], "twice as large is too much"
+    assert share([39, 80], 2.0) == [39, 80], "more than twice as large is too much"
     assert share([], 2.0) == []
 
 
