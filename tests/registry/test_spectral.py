@@ -169,7 +169,6 @@ SPECIAL = {
     "alpha": [1.0, 2.0],
     "alpha_norm": [0.0],
     "norm_1": [0.0],
-    "lambda_": [0.0],
 }
 
 
