@@ -218,7 +218,7 @@ def _compiled(inner_steps: int, replaced: int, *, together: bool) -> tuple[Any, 
     nss, _ = _blackjax()
     likelihood = Cube.log_likelihood
     if not together:
-        # All points of a step at once leave the caches of a CPU: seven times slower for a map.
+        # Points of a map that are evaluated at once leave the caches of a CPU: seven times slower.
         likelihood = sequential_vmap(likelihood)
 
     def algorithm(cube: Cube) -> Any:

@@ -26,7 +26,7 @@ from gjax.typing import Array
 
 __all__ = ["expected", "log_likelihood", "posterior_predictive"]
 
-#: Draws that are evaluated together.
+#: Draws that are evaluated together on a GPU; on a CPU several maps at once leave its caches.
 _TOGETHER = 8
 
 #: Largest array that is made without being asked for it, in bytes.
@@ -167,7 +167,8 @@ def _at_rows(objective: Objective, rows: Array, what: str) -> list[Array]:
         found = map_datasets(_bins, objective.prepared, models)
         return [getattr(bins, what) for bins in found]
 
-    return jax.lax.map(one, rows, batch_size=_TOGETHER)
+    together = None if jax.default_backend() == "cpu" else _TOGETHER
+    return jax.lax.map(one, rows, batch_size=together)
 
 
 def _models(layout: Layout, values: Array) -> Any:

@@ -11,6 +11,7 @@ percent it is not, and `gjax.infer.sample.sample_fit` should be asked.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -31,6 +32,7 @@ from gjax.infer.posterior import Posterior
 from gjax.infer.priors import describe_priors
 from gjax.infer.provenance import provenance
 from gjax.infer.result import FitResult
+from gjax.infer.sample import advance_together
 from gjax.infer.timing import Stopwatch
 from gjax.infer.whiten import Whitened, numpyro_density, values_at, whiten
 from gjax.typing import Array
@@ -138,15 +140,16 @@ def _guide(guide: str | Callable[[Any], AutoContinuous], size: int) -> AutoConti
 
 def _judge(whitened: Whitened, z: Array, log_q: Array) -> tuple[np.ndarray, float]:
     """Give the values of all parameters, shape ``(1, draw, n)``, and the efficiency."""
-    log_weight = _log_density(whitened, z) - log_q
+    together = 8 if advance_together(whitened.objective, len(z)) else None
+    log_weight = _log_density(whitened, z, together=together) - log_q
     log_weight = jnp.where(jnp.isfinite(log_weight), log_weight, -jnp.inf)
     ratio = 2.0 * logsumexp(log_weight) - logsumexp(2.0 * log_weight)
     return np.asarray(values_at(whitened, z[None])), float(jnp.exp(ratio)) / len(z)
 
 
-@jax.jit
-def _log_density(whitened: Whitened, z: Array) -> Array:
-    return jax.lax.map(whitened.log_density, z, batch_size=8)
+@partial(jax.jit, static_argnames="together")
+def _log_density(whitened: Whitened, z: Array, *, together: int | None) -> Array:
+    return jax.lax.map(whitened.log_density, z, batch_size=together)
 
 
 def _posterior(
