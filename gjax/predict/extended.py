@@ -22,6 +22,9 @@ from gjax.typing import Array, ArrayLike, Float
 
 __all__ = ["ExtendedSource"]
 
+#: Part of a source that its sub-pixels see at least, wherever it is.
+_LEAST = 0.01
+
 
 class ExtendedSource(AbstractSource):
     """An extended source: its morphology summed over parts of pixels and convolved with the PSF.
@@ -129,8 +132,8 @@ class ExtendedSource(AbstractSource):
         radii = jax.vmap(radius)(jnp.zeros(1) if self.energy is None else self.energy)
         room = (inside - radii) / jnp.maximum(inside, jnp.rad2deg(side))
         # A source that is cut off, by the window or at the end of the sky, must not be filled up.
-        part = _ramp(room / 0.05) * _ramp((0.1 - jnp.abs(total - 1.0)) / 0.05)
-        return 1.0 + part * (1.0 / jnp.where(total > 0.5, total, 1.0) - 1.0)
+        part = _ramp(room / 0.05) * jnp.all(pixels.solid_angle > 0)
+        return 1.0 + part * (1.0 / jnp.where(total > _LEAST, total, 1.0) - 1.0)
 
     def _nodes(self) -> np.ndarray:
         """Give the places of the sub-pixels, shape ``(part, sub-pixel, 2)``."""

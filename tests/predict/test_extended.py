@@ -71,7 +71,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("name", SHAPES)
-@pytest.mark.parametrize("size", [0.1, 0.7])
+@pytest.mark.parametrize("size", [0.0, 0.1, 0.7])
 def test_pixels_add_up_to_one_for_every_size(gaussian_dataset, source, name, size):
     """Sizes in pixels: some are smaller than the sub-pixels."""
     shape = SHAPES[name](size * PIXEL, lon_0=0.0037, lat_0=0.0081)

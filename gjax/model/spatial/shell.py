@@ -27,6 +27,9 @@ _MIN_WIDTH = 2e-4
 # Smallest radius in deg: far below any instrument's resolution.
 _MIN_SIZE = 1e-5
 
+# Outer radius of the smallest shell that cells can show, in units of their rms size.
+_LEAST_CELLS = 3.0
+
 # Half the base of a triangle of unit variance.
 _TRIANGLE = 6.0**0.5
 
@@ -151,6 +154,10 @@ def _shell(chord2: Array, inner: ArrayLike, width: ArrayLike, resolution: ArrayL
     inner, width = jnp.asarray(inner), jnp.asarray(width)
     size2 = jnp.square(inner + width) + _MIN_SIZE**2
     outer = inner + jnp.sqrt(jnp.square(width) + _MIN_WIDTH**2 * size2)
+    # A shell smaller than a cell is about as large as the cell, or it would fall between cells.
+    least2 = _LEAST_CELLS**2 * jnp.square(resolution) + _MIN_SIZE**4
+    steep = jnp.minimum(jnp.square(jnp.square(outer) / least2), 700.0)
+    outer = jnp.sqrt(jnp.square(outer) + least2 * jnp.exp(-steep))
     cell2 = jnp.square(resolution) + _MIN_EDGE**2 * size2
     value, solid_angle = 0.0, 0.0
     for radius, sign in ((outer, 1.0), (inner, -1.0)):
