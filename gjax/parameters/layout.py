@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -57,7 +58,8 @@ class Layout(eqx.Module):
 
         On the host, if the layout and ``theta`` are: nothing has to be compiled there.
         """
-        values, replace = self.values, _replace_on_host
+        values: Any = self.values
+        replace: Callable[[Any, Any, Any], Any] = _replace_on_host
         if array_namespace(values, self.scale, theta) is jnp:
             values, replace = jnp.asarray(values), _replace
         if self.free:
