@@ -154,7 +154,7 @@ def check_coverage(
     result: FitResult,
     parameter: str | Key,
     *,
-    truth: Mapping[str | Key, Any] | None = None,
+    truth: Mapping[Any, Any] | None = None,
     confidence: Sequence[float] = (0.6827, 0.95),
     n_toys: int = 1000,
     seed: int = 0,
@@ -231,7 +231,7 @@ def check_coverage(
 
 
 def _true_coordinates(
-    result: FitResult, parameter: str | Key, truth: Mapping[str | Key, Any]
+    result: FitResult, parameter: str | Key, truth: Mapping[Any, Any]
 ) -> tuple[int, np.ndarray, float]:
     """Give the coordinate of the parameter, all true coordinates, and its true value."""
     k = free_coordinate(result, parameter)

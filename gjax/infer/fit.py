@@ -36,6 +36,9 @@ _RESIZE = 0.15
 
 _MAX_PREPARATIONS = 5
 
+#: Sigmas below which a source is faint, and above which it has moved.
+_FAINT = 3.0
+
 
 def fit(
     datasets: AnyDataset | Sequence[AnyDataset],
@@ -53,7 +56,8 @@ def fit(
     The minimum is found by damped Newton steps projected on the bounds (Fisher scoring while it is
     far) with the exact Hessian, which also gives the covariance. Responses are those at the
     position of each source; if a source moves far, it is prepared again at its new place and the
-    fit goes on, so that the result does not depend on the start.
+    fit goes on, so that the result does not depend on the start. A source that has walked away from
+    its start and shines no more is tried once more, its spectrum before its position.
 
     Parameters
     ----------
@@ -90,21 +94,17 @@ def fit(
         callback=callback,
     )
     table = Parameters.from_models(models) if parameters is None else parameters
-    objective = run.prepare(models, table)
-    minimum = run.search(objective)
-    for _ in range(_MAX_PREPARATIONS - 1):
-        layout = jax.device_get(objective.layout)
-        before = layout.models_at(layout.start)
-        table, models = _at(table, objective, minimum.theta)
-        settled = not _has_drifted(before, models, run.datasets)
-        if settled or minimum.status is not Status.CONVERGED:
-            break
-        # Its arrays are as large as the data: two at once would set the peak of memory.
-        del objective
-        objective = run.prepare(models, table)
-        minimum = run.search(objective)
-    table, models = _at(table, objective, minimum.theta)
-    return _result(run, objective, minimum, table, models)
+    end = _settle(run, models, table)
+    lost = _lost(end, table)
+    if lost:
+        # Spectrum and background first, then the position: a source that was far too bright where
+        # there is nothing has walked away instead of towards what it should describe.
+        first = _settle(run, models, table.freeze(*lost))
+        there = dataclasses.replace(table, values=first.table.values)
+        second = _settle(run, first.models, there)
+        if second.minimum.stat < end.minimum.stat - tolerance:
+            end = second
+    return _result(run, end.objective, end.minimum, end.table, end.models)
 
 
 @dataclass
@@ -147,6 +147,52 @@ class _Run:
         self.evaluations += minimum.evaluations
         self.trace.extend(minimum.trace)
         return minimum
+
+
+@dataclass(frozen=True)
+class _End:
+    """Where a search ended, with models and table there."""
+
+    objective: Objective
+    minimum: Minimum
+    table: Parameters
+    models: Any
+
+
+def _settle(run: _Run, models: Any, table: Parameters) -> _End:
+    """Search, and prepare the sources again until they stay where they were prepared for."""
+    objective = run.prepare(models, table)
+    minimum = run.search(objective)
+    for _ in range(_MAX_PREPARATIONS - 1):
+        layout = jax.device_get(objective.layout)
+        before = layout.models_at(layout.start)
+        table, models = _at(table, objective, minimum.theta)
+        settled = not _has_drifted(before, models, run.datasets)
+        if settled or minimum.status is not Status.CONVERGED:
+            break
+        # Its arrays are as large as the data: two at once would set the peak of memory.
+        del objective
+        objective = run.prepare(models, table)
+        minimum = run.search(objective)
+    table, models = _at(table, objective, minimum.theta)
+    return _End(objective, minimum, table, models)
+
+
+def _lost(end: _End, start: Parameters) -> list[Key]:
+    """Find the positions of sources that moved away from their start and shine no more."""
+    table, minimum = end.table, end.minimum
+    if minimum.status is not Status.CONVERGED:
+        return []
+    inverse = invert_hessian(minimum.hessian, minimum.held)
+    errors = np.full(len(table.values), np.inf)
+    scale = np.asarray(end.objective.layout.scale)
+    errors[list(table.free)] = np.sqrt(np.abs(np.diag(inverse.covariance))) * scale
+    faint = np.abs(table.values) < _FAINT * errors
+    moved = np.abs(table.values - start.values) > _FAINT * errors
+    dark = {key[0] for i, key in enumerate(table.keys) if key[-1] == "amplitude" and faint[i]}
+    free = [i for i in table.free if table.keys[i][-1] in ("lon_0", "lat_0")]
+    gone = {table.keys[i][0] for i in free if moved[i]} & dark
+    return [table.keys[i] for i in free if table.keys[i][0] in gone]
 
 
 def _at(table: Parameters, objective: Objective, theta: np.ndarray) -> tuple[Parameters, Any]:

@@ -193,3 +193,34 @@ def test_source_that_moves_far_is_prepared_again(field, truth, table, field_fit)
     assert result.success
     # Both stop within sqrt(1e-5) errors of the minimum.
     assert np.abs((values(result) - values(field_fit)) / free_errors(field_fit)).max() < 5e-3
+
+
+def test_random_starts_lead_to_the_same_minimum(spot, spot_truth):
+    """Ten starts as wrong as a guess may be: brightness, index, background, place."""
+    table = Parameters.from_models(spot_truth)
+    best = fit(spot, spot_truth, table)
+    rng = np.random.default_rng(3)
+    for _ in range(10):
+        draw = rng.uniform(-1.0, 1.0, 5)
+        start = table.update(
+            {
+                "*.amplitude": 5e-12 * 30.0 ** draw[0],
+                "*.index": 2.2 + draw[1],
+                "*.norm": 2.0 ** draw[2],
+                "*.lon_0": 83.63 + 0.15 * draw[3],
+                "*.lat_0": 22.01 + 0.15 * draw[4],
+            }
+        )
+        found = fit(spot, spot_truth, start)
+        assert found.success, found.message
+        assert found.stat == pytest.approx(best.stat, abs=1e-2)
+
+
+def test_a_source_that_walked_away_is_tried_again(spot_expected, spot_truth):
+    """From a place in the dark, far too bright, with a background that is too low."""
+    table = Parameters.from_models(spot_truth)
+    start = {"*.lon_0": 83.85, "*.lat_0": 21.82, "*.amplitude": 2e-10, "*.norm": 0.3}
+    found = fit(spot_expected, spot_truth, table.update(start))
+    assert found.success
+    assert found.value("*.lon_0") == pytest.approx(83.63, abs=0.002)
+    assert found.value("*.amplitude") == pytest.approx(5e-12, rel=0.01)
