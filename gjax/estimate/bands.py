@@ -148,7 +148,7 @@ def _scaled(dataset: Dataset, models: Models) -> Dataset:
     modifiers = tuple(model for model in acting if isinstance(model, ResponseModifier))
     if not (dataset.is_onoff and modifiers):
         return dataset
-    factor = np.asarray(Background(None, modifiers).factor(dataset.energy.center))
+    factor = np.asarray(Background(None, None, modifiers).factor(dataset.energy.center))
     acceptance = np.asarray(dataset.acceptance) * factor[:, None, None]
     return dataclasses.replace(dataset, acceptance=acceptance)
 

@@ -6,7 +6,7 @@ array leaves, never closed over: new counts can never meet old compiled code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -118,10 +118,10 @@ def _block_stat(layout: Layout, block: Block, theta: Theta) -> Scalar:
         return jnp.sum(map_stacked(lambda one: _stat(*one), (block.data, physics)))
     varying = _varying(layout, block)
 
-    def stat(vector: Array, data: PreparedDataset, physics: Components) -> Scalar:
-        return _stat(data, place_vector(physics, varying, vector))
+    def stat(vector: Array, data: PreparedDataset, physics: Components) -> Array:
+        return jnp.asarray(_stat(data, place_vector(physics, varying, vector)))
 
-    def with_push(vector: Array, *rest: Any) -> tuple[Scalar, Any]:
+    def with_push(vector: Array, *rest: Any) -> tuple[Array, Callable[[Array], Array]]:
         value, slope = jax.value_and_grad(stat)(vector, *rest)
         return value, lambda move: slope @ move
 

@@ -11,6 +11,7 @@ import pytest
 from gjax.infer.fit import fit
 from gjax.infer.minimize import Status
 from gjax.infer.objective import hessian
+from gjax.parameters import Parameters
 from gjax.simulate import fake
 from gjax.stats import cash
 from tests.infer.conftest import free_errors
