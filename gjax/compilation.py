@@ -5,6 +5,10 @@ Importing gjax switches JAX's own cache on, in a folder of the user, unless it i
 ``GJAX_CACHE=/some/folder`` puts it elsewhere. JAX makes the key of each entry from the computation
 itself, the versions of JAX and jaxlib, the options of the compiler and the kind of device; data are
 no part of it. JAX is not imported here: ``gjax --help`` would have to wait for it.
+
+Compiled code in memory has a limit too. Each program takes some tens of memory maps, of which Linux
+allows a process 65530; at the limit the compiler ends the process. `make_room` lets go of what was
+compiled before that happens.
 """
 
 from __future__ import annotations
@@ -14,13 +18,16 @@ import os
 import sys
 from collections.abc import Mapping
 
-__all__ = ["cache_folder", "prune", "switch_cache_on"]
+__all__ = ["cache_folder", "make_room", "prune", "switch_cache_on"]
 
 #: Compilations shorter than this many seconds are not kept: reading a file takes as long.
 _MIN_COMPILE_TIME = 0.05
 
 #: The least recently used entries go when a folder holds more bytes than this.
 _MAX_BYTES = 2**30
+
+#: Part of the memory maps allowed to a process that compiled code may fill.
+_FILLED = 0.5
 
 _OFF = ("", "0", "off", "no", "false", "none")
 
@@ -113,6 +120,38 @@ def prune(folder: str, max_bytes: int = _MAX_BYTES) -> int:
         total -= status.st_size
         removed += 1
     return removed
+
+
+def make_room(filled: float = _FILLED) -> bool:
+    """Let go of the compiled code of this process where its memory maps run out.
+
+    What is needed again is compiled again, or read from the persistent cache. Called before a fit
+    prepares its data; does nothing where the system does not tell of its maps (only Linux does).
+
+    Parameters
+    ----------
+    filled :
+        Part of the maps allowed from which on code is let go.
+
+    Returns
+    -------
+    cleared :
+        Whether code was let go.
+    """
+    jax = sys.modules.get("jax")
+    if jax is None:
+        return False
+    try:
+        with open("/proc/sys/vm/max_map_count", "rb") as file:
+            allowed = int(file.read())
+        with open("/proc/self/maps", "rb") as file:
+            used = file.read().count(b"\n")
+    except OSError:
+        return False
+    if used < filled * allowed:
+        return False
+    jax.clear_caches()
+    return True
 
 
 def _can_write(folder: str) -> bool:

@@ -14,6 +14,7 @@ from scipy.stats import norm
 # Before anything imports gjax: tests compile what they test, and share nothing between processes.
 os.environ.setdefault("GJAX_CACHE", "off")
 
+from gjax.compilation import make_room
 from gjax.dataset import Dataset, EDispKernelMap
 from gjax.maps import MapAxis, RegionGeom
 
@@ -22,6 +23,12 @@ collect_ignore_glob = ["*make_*.py"]
 
 # Before anything imports matplotlib: no test opens a window.
 os.environ["MPLBACKEND"] = "Agg"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def room_for_compiled_code() -> None:
+    """Thousands of tests compile more than one process may hold."""
+    make_room()
 
 
 @pytest.fixture(scope="session")

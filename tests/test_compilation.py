@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
+import jax.numpy as jnp
 import pytest
 
-from gjax.compilation import cache_folder, prune, switch_cache_on
+from gjax.compilation import cache_folder, make_room, prune, switch_cache_on
 
 COMPILE = """
 import json, sys
@@ -115,3 +117,14 @@ def test_what_was_used_longest_ago_goes_first(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"new", "middle"}
     assert prune(str(tmp_path), 250) == 0
     assert prune(str(tmp_path / "missing")) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of memory maps")
+def test_compiled_code_is_let_go_when_memory_maps_run_out():
+    traced = []
+    function = jax.jit(lambda x: traced.append(x) or jnp.sin(x) + 1.0)
+    assert function(0.0) == 1.0
+    assert not make_room(filled=1.0)
+    assert (function(0.0), len(traced)) == (1.0, 1)
+    assert make_room(filled=0.0)
+    assert (function(0.0), len(traced)) == (1.0, 2)

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gjax.compilation import make_room
 from gjax.dataset.dataset import Dataset
 from gjax.dataset.datasets import AnyDataset
 from gjax.numerics.forward import pushed_forward
@@ -88,6 +89,7 @@ def make_objective(
     ValueError
         Without datasets, for a dataset without counts, and as `gjax.predict.prepare`.
     """
+    make_room()
     listed = as_list(datasets)
     if not listed:
         raise ValueError("nothing to fit: no dataset was given")

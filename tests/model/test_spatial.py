@@ -10,6 +10,7 @@ from scipy.stats import norm
 from gjax.model.spatial import Disk, Gaussian, Point
 from gjax.model.spatial.ellipse import SR_PER_DEG2, from_center, integrate_directions, semi_axes
 from gjax.numerics.sphere import offset_by, separation
+from gjax.numerics.vector import from_lonlat
 
 
 def test_gaussian_is_exact_on_the_sphere():
@@ -82,7 +83,7 @@ def test_radius_by_direction_is_between_the_axes():
     assert [float(np.sqrt(x)) for x in axes] == pytest.approx([2.0, 1.2])
     angles = np.array([0.0, 90.0, 45.0, 180.0])
     points = offset_by(50.0, 40.0, angles, 1e-3)
-    versine, radius2 = from_center((50.0, 40.0), 0.0, axes, *points)
+    versine, radius2 = from_center((50.0, 40.0), 0.0, axes, from_lonlat(*points))
     middle = 4 * 1.44 / (0.5 * 4 + 0.5 * 1.44)
     np.testing.assert_allclose(radius2, [4.0, 1.44, middle, 4.0], rtol=1e-6)
     np.testing.assert_allclose(versine, 2 * np.sin(np.radians(0.5e-3)) ** 2, rtol=1e-6)
