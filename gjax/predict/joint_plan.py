@@ -18,7 +18,7 @@ from gjax.model.response_modifier import ResponseModifier
 from gjax.model.sky import SkyModel
 from gjax.numerics.convolve import good_size
 from gjax.predict.options import Folding
-from gjax.predict.plan import SourcePlan, plan_source
+from gjax.predict.plan import SourcePlan, is_out_of_reach, plan_source
 from gjax.predict.seen import as_seen
 from gjax.predict.sharing import share_windows
 from gjax.predict.source import Window
@@ -80,7 +80,7 @@ def plan_datasets(
     for (shape, _), positions in shapes.items():
         windows = share_windows(
             {
-                (k, i): ((made.kind, plans[k].moving[i]), made.window)
+                (k, i): (made.kind if plans[k].moving[i] else "frozen", made.window)
                 for k in positions
                 for i, made in plans[k].plans.items()
             }
@@ -100,6 +100,8 @@ def _plan_alone(
     moving = {i: (i, "spatial") in varying for i in sources}
     plans = {}
     if not dataset.is_region:
+        spatial = {i: models.members[i].spatial for i in sources}
+        sources = [i for i in sources if not is_out_of_reach(dataset, spatial[i], moving[i])]
         for i in sources:
             model = models.members[i]
             plans[i] = plan_source(as_seen(dataset, model), model.spatial, moving[i], folding)

@@ -169,17 +169,20 @@ class Members(eqx.Module):
         Sources, per kind.
     fields :
         Of each background whether it has a factor on the sky that can change.
+    moving :
+        Per kind of sources, whether their morphology can change; all of them if empty.
     """
 
     background: tuple[int, ...] = eqx.field(static=True)
     modifiers: tuple[int, ...] = eqx.field(static=True)
     sources: tuple[tuple[int, ...], ...] = eqx.field(static=True)
     fields: tuple[bool, ...] = eqx.field(static=True, default=())
+    moving: tuple[bool, ...] = eqx.field(static=True, default=())
 
     @property
     def key(self) -> Hashable:
         """All of it, to look up what datasets with the same models share."""
-        return self.background, self.modifiers, self.sources, self.fields
+        return self.background, self.modifiers, self.sources, self.fields, self.moving
 
 
 def gather(members: Members, models: Any) -> Components:
@@ -187,12 +190,13 @@ def gather(members: Members, models: Any) -> Components:
     parts = models.members
     # To whom a modifier applies is settled, and must not keep equal structures apart.
     modifiers = tuple(dataclasses.replace(parts[i], datasets_names="*") for i in members.modifiers)
+    moving = members.moving or (True,) * len(members.sources)
     sources = tuple(
         (
             stack_trees([Emission(parts[i].spectral, parts[i].temporal, modifiers) for i in kind]),
-            stack_trees([parts[i].spatial for i in kind]),
+            stack_trees([parts[i].spatial for i in kind]) if moves else None,
         )
-        for kind in members.sources
+        for kind, moves in zip(members.sources, moving, strict=True)
     )
     background = tuple(
         Background(

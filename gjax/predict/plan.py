@@ -18,6 +18,7 @@ from gjax.maps.frames import convert
 from gjax.maps.wcs import WcsGeom
 from gjax.numerics import vector
 from gjax.numerics.convolve import good_size, transform_kernel
+from gjax.numerics.sphere import separation
 from gjax.predict.extended import ExtendedSource
 from gjax.predict.node_source import node_source
 from gjax.predict.options import Folding
@@ -43,7 +44,7 @@ from gjax.predict.source import (
 )
 from gjax.predict.template import template_density, window_start
 
-__all__ = ["SourcePlan", "plan_source"]
+__all__ = ["SourcePlan", "is_out_of_reach", "plan_source"]
 
 #: Pixels that a window has beyond the support of its source, for the rounding of its centre.
 _MARGIN = 3
@@ -112,6 +113,31 @@ def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding)
         return RecoSource(edisp=edisp, inner=source, place=source.place, window=window)
 
     return SourcePlan(inner.window, inner.kind, make)
+
+
+def is_out_of_reach(dataset: Dataset, spatial: Any, is_free: bool) -> bool:
+    """Tell whether a source lies so far outside the map that none of its counts fall into it.
+
+    Found without its responses: a survey has far more sources than one observation sees.
+
+    Parameters
+    ----------
+    is_free :
+        Whether a spatial parameter can change; there is room then for the source to come as near
+        again as it reaches.
+    """
+    geom = _pixels(dataset)
+    if spatial.is_tabulated or not spatial.has_position or goes_around(geom):
+        return False
+    center, (nx, ny) = geom.center, geom.npix
+    x, y = np.meshgrid([-0.5, (nx - 1) / 2, nx - 0.5], [-0.5, (ny - 1) / 2, ny - 0.5])
+    size = np.max(separation(*center, *geom.pix_to_coord(x, y)))
+    away = separation(*center, *_response_position(geom, spatial))
+    energy = dataset.energy_true.center if spatial.is_energy_dependent else None
+    reach = _extent(spatial, energy)[0] * (1 + _GROWTH)
+    reach += 0.0 if dataset.psf is None else float(dataset.psf.rad.edges[-1])
+    # Where the border of the map is not on the sky, its size is NaN.
+    return bool(away > size + (2 if is_free else 1) * reach)
 
 
 def _plan(

@@ -22,6 +22,7 @@ from gjax.dataset.flux_points import FluxPointsDataset
 from gjax.events.gti import GTI
 from gjax.maps.region_geom import RegionGeom
 from gjax.parameters import Parameters
+from gjax.predict.align import align_kinds
 from gjax.predict.alike import alike
 from gjax.predict.backgrounds import Backgrounds, find_backgrounds
 from gjax.predict.fold import Block, Prepared, PreparedDataset
@@ -102,7 +103,7 @@ def prepare(
         else _prepare_counts(dataset, models, choices, plans[k])
         for k, dataset in enumerate(listed)
     ]
-    ready = _with_equal_lengths(ready)
+    ready = _with_equal_lengths(align_kinds(ready, models))
     known: dict[Hashable, Components] = {}
     keys = [(data, _gathered(members, models, known)) for data, members in ready]
     blocks = [_stacked([ready[i] for i in positions], positions) for positions in group_equal(keys)]
@@ -229,7 +230,9 @@ def _prepare_counts(
         cube = constant_counts(source, emission, parts[i].spatial, frame)
         constant = cube if constant is None else constant + cube
     order = list(built)
-    keys = [(built[i], parts[i].spectral, parts[i].temporal, parts[i].spatial) for i in order]
+    # Of a morphology that cannot change only the image is needed.
+    shapes = {i: parts[i].spatial if plan.moving[i] else None for i in order}
+    keys = [(built[i], parts[i].spectral, parts[i].temporal, shapes[i]) for i in order]
     kinds = tuple(tuple(order[j] for j in group) for group in group_equal(keys))
     data = dataclasses.replace(
         frame,
@@ -239,7 +242,8 @@ def _prepare_counts(
         constant=constant,
         occupied=_occupied(dataset, frame, constant, pad, list(built.values())),
     )
-    return data, Members(backgrounds.members, plan.modifiers, kinds, backgrounds.fields)
+    moving = tuple(plan.moving[kind[0]] for kind in kinds)
+    return data, Members(backgrounds.members, plan.modifiers, kinds, backgrounds.fields, moving)
 
 
 def _occupied(

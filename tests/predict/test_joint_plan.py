@@ -9,7 +9,7 @@ import pytest
 
 from gjax.maps import WcsGeom
 from gjax.model import Models, SkyModel
-from gjax.model.spatial import Gaussian, Point
+from gjax.model.spatial import ConstantSpatial, Gaussian, Point
 from gjax.model.spectral import PowerLaw
 from gjax.parameters import Parameters
 from gjax.predict import npred_prepared, prepare
@@ -64,3 +64,26 @@ def test_source_without_morphology_is_refused(pair):
     sky = Models.create({"bare": SkyModel(PowerLaw(2.0, 1e-11))})
     with pytest.raises(ValueError, match="'bare' has no spatial model"):
         prepare(pair, sky, Parameters.from_models(sky))
+
+
+def test_sources_that_do_not_reach_the_map_are_left_out(gaussian_dataset):
+    """The PSF ends at 0.48 deg, and corners of the map are 1.06 deg from its centre."""
+    dataset = gaussian_dataset(GEOM, 0.06)
+    spectrum = PowerLaw(2.0, 1e-11)
+    near, far = (Point(83.63, 22.01 + 1.07 + reach) for reach in (0.46, 0.48))
+    shapes = {
+        "near": near,
+        "far": far,
+        "wide": Gaussian(83.63, 23.6, 0.3),
+        "whole": ConstantSpatial(),
+        "beyond": Point(263.63, -22.01),
+    }
+    sky = Models.create({name: SkyModel(spectrum, shape) for name, shape in shapes.items()})
+    assert plan_datasets([dataset], sky, set(), Folding())[0].sources == [0, 2, 3]
+    free = {(i, "spatial") for i in range(5) if i != 3}
+    assert plan_datasets([dataset], sky, free, Folding())[0].sources == [0, 1, 2, 3]
+    wider = gaussian_dataset(WcsGeom.create((83.63, 22.01), binsz=0.05, npix=90), 0.06)
+    only = Models.create({"far": sky["far"]})
+    (everywhere,) = npred_prepared(prepare(wider, only), only)
+    assert everywhere.sum() > 0.9 * 9.0
+    assert everywhere[:, 30:-30, 30:-30].max() < 1e-12
