@@ -38,7 +38,7 @@ from gjax.io.models import write_models
 from gjax.io.posterior import write_posterior
 from gjax.io.results import posterior_summary, write_result
 from gjax.io.yaml_text import load_yaml
-from gjax.predict.options import FOLDINGS
+from gjax.predict.options import folding_named
 
 __all__ = ["SAMPLING_STEPS", "Outcome", "finish", "write_datasets"]
 
@@ -168,7 +168,7 @@ def _estimate(
         progress.note("warning: no flux points, since the fit did not converge")
         return outcome
     begin = time.perf_counter()
-    folding = FOLDINGS[settings.gjax.folding]
+    folding = folding_named(settings.gjax.folding, settings.gjax.precision)
     points = make_flux_points(settings.flux_points, outcome.datasets, outcome.fit.models, folding)
     outcome.document["timing"]["flux_points"] = time.perf_counter() - begin
     failed = ~np.asarray(points.success)

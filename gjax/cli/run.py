@@ -36,7 +36,7 @@ from gjax.infer.result import FitResult
 from gjax.io.models import ModelsFile, read_models
 from gjax.model import SkyModel
 from gjax.predict.npred import npred_prepared
-from gjax.predict.options import FOLDINGS, Folding
+from gjax.predict.options import Folding, folding_named
 
 __all__ = ["fit_datasets", "run_analysis", "run_stages"]
 
@@ -151,7 +151,8 @@ def run_stages(
     progress.advance()
     seconds = {"reduce": time.perf_counter() - begin}
 
-    folding = FOLDINGS[config.settings.gjax.folding]
+    own = config.settings.gjax
+    folding = folding_named(own.folding, own.precision)
     fit = _fit(datasets, models, parameters, folding, progress)
     npred = npred_prepared(fit.objective.prepared, fit.models)
     document = result_document(

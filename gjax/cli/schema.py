@@ -242,14 +242,15 @@ class Gjax(Section):
     """What gjax adds to the keys of Gammapy.
 
     ``folding`` chooses the numerical conventions of the prediction: gjax's own, or Gammapy's to
-    reproduce its numbers. ``seed`` starts every random number of the run, ``sampler`` asks for a
-    posterior, ``pictures`` for pictures. ``on_error`` says what becomes of observations and
-    datasets that cannot be read or reduced: they end the run, or are left out with a warning.
-    ``fit_ranges`` gives single datasets (by name, or by a pattern such as ``obs-*``) a range of
-    their own in the place of ``fit.fit_range``.
+    reproduce its numbers; ``precision`` is that of images and their convolution. ``seed`` starts
+    every random number of the run, ``sampler`` asks for a posterior, ``pictures`` for pictures.
+    ``on_error`` says what becomes of observations and datasets that cannot be read or reduced: they
+    end the run, or are left out with a warning. ``fit_ranges`` gives single datasets (by name, or
+    by a pattern such as ``obs-*``) a range of their own in the place of ``fit.fit_range``.
     """
 
     folding: Literal["gjax", "gammapy"] = "gjax"
+    precision: Literal["float64", "float32"] = "float64"
     seed: int = 0
     sampler: Sampler | None = None
     pictures: bool = True

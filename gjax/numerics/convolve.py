@@ -29,7 +29,9 @@ def _is_smooth(number: int) -> bool:
     return number == 1
 
 
-def transform_kernel(kernel: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def transform_kernel(
+    kernel: np.ndarray, shape: tuple[int, int], precision: str = "float64"
+) -> np.ndarray:
     """Transform kernels for windows of a given shape, on the host.
 
     Parameters
@@ -39,6 +41,8 @@ def transform_kernel(kernel: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         ``(..., k, k)``.
     shape :
         Rows and columns of the windows, not smaller than the kernel.
+    precision :
+        Floating point type of the images.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def transform_kernel(kernel: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     size = kernel.shape[-1]
     room = [(0, 0)] * (kernel.ndim - 2) + [(0, shape[0] - size), (0, shape[1] - size)]
     shifted = np.roll(np.pad(kernel, room), (-(size // 2),) * 2, axis=(-2, -1))
-    return np.fft.rfft2(shifted)
+    return np.fft.rfft2(shifted).astype(np.result_type(precision, np.complex64))
 
 
 def convolve_transformed(image: ArrayLike, transform: ArrayLike) -> Array:

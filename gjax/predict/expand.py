@@ -383,4 +383,4 @@ def _bend_shape(sight: Sight, which: Any, at_image: Array) -> Array:
     if len(image) == 1:
         at_image = at_image.sum(axis=0, keepdims=True)
     (at_shape,) = carry_back(at_image)
-    return _bends(lambda point: jnp.sum(at_shape * shape(point)), vector)
+    return _bends(lambda point: jnp.sum(at_shape * shape(point), dtype=float), vector)

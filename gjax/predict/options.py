@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["FOLDINGS", "GAMMAPY", "Folding"]
+__all__ = ["FOLDINGS", "GAMMAPY", "Folding", "Precision", "folding_named"]
+
+Precision = Literal["float64", "float32"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ class Folding:
     template_energy :
         ``"mean"`` averages a template that is a spectrum in every pixel over the bins of true
         energy; ``"center"`` takes it at their centres.
+    precision :
+        Of images, their convolution and the exposure of maps. Positions, spectra, sums and the
+        statistic are always in ``"float64"``.
     """
 
     point: Literal["profile", "bilinear"] = "profile"
@@ -50,6 +55,7 @@ class Folding:
     spatial_oversampling: int = 2
     whole_sources: bool = True
     template_energy: Literal["mean", "center"] = "mean"
+    precision: Precision = "float64"
 
 
 #: Gammapy's conventions, to reproduce its predicted counts and statistic.
@@ -66,3 +72,8 @@ GAMMAPY = Folding(
 
 #: The conventions by name, as a configuration gives them.
 FOLDINGS = {"gjax": Folding(), "gammapy": GAMMAPY}
+
+
+def folding_named(name: str, precision: Precision = "float64") -> Folding:
+    """Give the conventions of a name, see `FOLDINGS`, in a precision."""
+    return replace(FOLDINGS[name], precision=precision)

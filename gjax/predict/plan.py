@@ -16,22 +16,15 @@ from gjax.dataset.dataset import Dataset
 from gjax.dataset.response import RecoPSFMap
 from gjax.maps.frames import convert
 from gjax.maps.wcs import WcsGeom
-from gjax.numerics import vector
 from gjax.numerics.convolve import good_size, transform_kernel
 from gjax.numerics.sphere import separation
 from gjax.predict.extended import ExtendedSource
+from gjax.predict.local_psf import LocalPSF, pixel_steps
 from gjax.predict.node_source import node_source
 from gjax.predict.options import Folding
-from gjax.predict.psf import (
-    PixelProfile,
-    RadialProfile,
-    integrated_kernel,
-    pixel_profile,
-    radial_profile,
-    sampled_kernel,
-)
+from gjax.predict.psf import pixel_profile
 from gjax.predict.reco import RecoSource
-from gjax.predict.response import containment_radius, edisp_kernel, psf_profile
+from gjax.predict.response import edisp_kernel
 from gjax.predict.sky_grid import goes_around, locator, sky_grid
 from gjax.predict.source import (
     AbstractSource,
@@ -56,9 +49,6 @@ _MAX_OVERSAMPLING = 16
 
 #: Parts per side of a pixel that have kernels of their own.
 _MAX_PARTS = 4
-
-#: A PSF whose 68% radius is at least this many pixels may be sampled at pixel centres.
-_RESOLVED = 0.8
 
 
 @dataclass(frozen=True)
@@ -96,7 +86,8 @@ def plan_source(dataset: Dataset, spatial: Any, is_free: bool, folding: Folding)
     geom = _pixels(dataset)
     at = _response_position(geom, spatial)
     there = at if dataset.edisp is None else _convert(at, geom.frame, dataset.edisp.geom.frame)
-    edisp = edisp_kernel(dataset.edisp, dataset.energy_true, dataset.energy, there, folding.lookup)
+    axes = dataset.energy_true, dataset.energy
+    edisp = edisp_kernel(dataset.edisp, *axes, there, folding.lookup).astype(folding.precision)
     if spatial.is_tabulated and is_free and not spatial.has_nodes:
         raise ValueError(f"a {type(spatial).__name__} cannot move in a fit: freeze its parameters")
     if not isinstance(dataset.psf, RecoPSFMap):
@@ -179,10 +170,9 @@ def _plan_profile(
     dataset: Dataset, spatial: Any, edisp: np.ndarray, at: tuple[float, float], folding: Folding
 ) -> SourcePlan:
     geom = _pixels(dataset)
-    steps = _pixel_steps(geom, at)
-    pixel = pixel_profile(_radial(dataset, at, folding), steps)
-    side = np.degrees(np.linalg.norm(steps, axis=-1)).min()
-    least = _window(geom, at, math.ceil(pixel.profile.radius / side), 0)
+    psf = _local_psf(dataset, at, folding)
+    pixel = pixel_profile(psf.radial(), psf.steps)
+    least = _window(geom, at, psf.reach(pixel), 0)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
 
     def make(pad: int, window: Window) -> AbstractSource:
@@ -207,12 +197,12 @@ def _plan_convolved(
     folding: Folding,
 ) -> SourcePlan:
     geom = _pixels(dataset)
-    steps = _pixel_steps(geom, at)
-    pixel = np.degrees(np.linalg.norm(steps, axis=-1))
+    psf = _local_psf(dataset, at, folding)
+    pixel = psf.pixel
     energy = dataset.energy_true.center if spatial.is_energy_dependent else None
     radius, smallest = _extent(spatial, energy)
     room = radius * (1 + _GROWTH) if is_free else radius
-    psf_reach, kernel = _kernel(dataset, at, steps, spatial.is_point, folding)
+    psf_reach, kernel = psf.kernel(spatial.is_point)
     least = _window(geom, at, math.ceil(room / pixel.min()), psf_reach)
     lon, lat = (float(np.squeeze(c)) for c in spatial.position)
     if spatial.is_point:
@@ -221,7 +211,7 @@ def _plan_convolved(
             "bilinear",
             lambda pad, window: BilinearSource(
                 edisp=edisp,
-                kernel=None if kernel is None else transform_kernel(kernel, window.shape),
+                kernel=_transformed(kernel, window, folding),
                 place=Follow(locator(geom, pad, lon, lat, spatial.frame)),
                 window=window,
             ),
@@ -229,7 +219,7 @@ def _plan_convolved(
     fine = math.ceil(folding.spatial_oversampling * pixel.max() / smallest)
     parts, oversampling = _parts(min(fine, _MAX_OVERSAMPLING), folding)
     if parts > 1 and dataset.psf is not None:
-        kernels = _part_kernels(dataset, at, steps, parts, folding)
+        kernels = psf.part_kernels(parts)
     else:
         kernels = None if kernel is None else kernel[None]
     # The root mean square of a uniform cell.
@@ -242,7 +232,7 @@ def _plan_convolved(
     def make(pad: int, window: Window) -> AbstractSource:
         return ExtendedSource(
             edisp=edisp,
-            kernel=None if kernels is None else transform_kernel(kernels, window.shape),
+            kernel=_transformed(kernels, window, folding),
             place=Follow(locator(geom, pad, lon, lat, spatial.frame)),
             resolution=np.asarray(resolution),
             energy=energy,
@@ -262,21 +252,6 @@ def _parts(oversampling: int, folding: Folding) -> tuple[int, int]:
     return parts, parts * math.ceil(oversampling / parts)
 
 
-def _part_kernels(
-    dataset: Dataset, at: tuple[float, float], steps: np.ndarray, parts: int, folding: Folding
-) -> np.ndarray:
-    """Give the PSF of a source in the middle of each part of a pixel, averaged over pixels.
-
-    The morphology is averaged over a part already: the average over the pixel is as much narrower.
-    """
-    smooth = pixel_profile(_radial(dataset, at, folding), steps)
-    narrower = PixelProfile(smooth.profile, smooth.nodes * math.sqrt(1 - 1 / parts**2))
-    reach = math.ceil(smooth.profile.radius / np.degrees(np.linalg.norm(steps, axis=-1)).min())
-    middle = (np.arange(parts) + 0.5) / parts - 0.5
-    kernels = [integrated_kernel(narrower, steps, reach, (x, y)) for y in middle for x in middle]
-    return np.stack(kernels)
-
-
 def _extent(spatial: Any, energy: np.ndarray | None) -> tuple[float, float]:
     """Give the largest evaluation radius and the smallest bin size over all energies, in deg."""
     shapes = [spatial] if energy is None else [spatial.at(at) for at in energy]
@@ -294,14 +269,14 @@ def _plan_template(
     folding: Folding,
 ) -> SourcePlan:
     geom = _pixels(dataset)
-    steps = _pixel_steps(geom, at)
-    pixel = np.degrees(np.linalg.norm(steps, axis=-1))
-    psf_reach, kernel = _kernel(dataset, at, steps, False, folding)
-    least = _window(geom, at, math.ceil(spatial.evaluation_radius / pixel.min()), psf_reach)
+    psf = _local_psf(dataset, at, folding)
+    psf_reach, kernel = psf.kernel(is_point=False)
+    reach = math.ceil(spatial.evaluation_radius / psf.pixel.min())
+    least = _window(geom, at, reach, psf_reach)
 
     def make(pad: int, window: Window) -> AbstractSource:
         row, column = window_start(geom, pad, window, at)
-        transform = None if kernel is None else transform_kernel(kernel, window.shape)
+        transform = _transformed(kernel, window, folding)
 
         def look_up(table: Any) -> TemplateSource:
             corner, true = (row - pad, column - pad), dataset.energy_true
@@ -335,66 +310,10 @@ def _window(geom: WcsGeom, at: tuple[float, float], source_reach: int, psf_reach
     return Window((rows, columns), (around < whole[0], around < whole[1] and not seam))
 
 
-def _kernel(
-    dataset: Dataset,
-    at: tuple[float, float],
-    steps: np.ndarray,
-    is_point: bool,
-    folding: Folding,
-) -> tuple[int, np.ndarray | None]:
-    """Give the reach of the PSF in pixels and its convolution kernels."""
-    psf = dataset.psf
-    if psf is None:
-        return 0, None
-    if folding.kernel == "sampled":
-        kernel = sampled_kernel(_profile(dataset, at), psf.rad, _pixels(dataset))
-        return kernel.shape[-1] // 2, kernel
-    pixel = np.degrees(np.linalg.norm(steps, axis=-1))
-    radial = _radial(dataset, at, folding)
-    smooth = pixel_profile(radial, steps)
-    reach = math.ceil(smooth.profile.radius / pixel.min())
-    kernel = integrated_kernel(smooth, steps, reach)
-    if not is_point:
-        # The morphology is averaged over pixels already: a second average would widen the image.
-        r68 = containment_radius(_profile(dataset, at), psf.rad, 0.68)
-        at_center = integrated_kernel(PixelProfile(radial, np.zeros((1, 2))), steps, reach)
-        is_resolved = r68 >= _RESOLVED * pixel.max()
-        kernel = np.where(is_resolved[:, None, None], at_center, kernel)
-    return reach, kernel
+def _local_psf(dataset: Dataset, at: tuple[float, float], folding: Folding) -> LocalPSF:
+    geom = _pixels(dataset)
+    return LocalPSF(dataset, geom, at, pixel_steps(geom, at), folding)
 
 
-def _profile(dataset: Dataset, at: tuple[float, float]) -> np.ndarray:
-    psf = dataset.psf
-    assert psf is not None
-    if isinstance(psf, RecoPSFMap):
-        own, wanted, what = psf.energy, dataset.energy, "counts"
-    else:
-        own, wanted, what = psf.energy_true, dataset.energy_true, "exposure"
-    if not own.is_allclose(wanted):
-        raise ValueError(
-            f"dataset {dataset.name!r}: the PSF has {own.nbin} energy bins, "
-            f"the {what} {wanted.nbin}, or their edges differ"
-        )
-    return psf_profile(psf, *_convert(at, _pixels(dataset).frame, psf.geom.frame))
-
-
-def _radial(dataset: Dataset, at: tuple[float, float], folding: Folding) -> RadialProfile:
-    assert dataset.psf is not None
-    return radial_profile(_profile(dataset, at), dataset.psf.rad, folding.containment)
-
-
-def _pixel_steps(geom: WcsGeom, at: tuple[float, float]) -> np.ndarray:
-    """Give the vectors along both sides of the pixel at a position, shape ``(2, 3)``."""
-    x, y = (float(np.squeeze(c)) for c in geom.coord_to_pix(np.asarray(at[0]), np.asarray(at[1])))
-    nx, ny = geom.npix
-    # A source outside the map takes the pixel nearest to it.
-    x = float(np.clip(np.nan_to_num(x, nan=nx / 2), 0, nx - 1))
-    y = float(np.clip(np.nan_to_num(y, nan=ny / 2), 0, ny - 1))
-    # A pixel on the edge of the projection has no sky on one side: then the one at the centre.
-    for px, py in ((x, y), ((nx - 1) / 2, (ny - 1) / 2)):
-        dx, dy = np.array([0.5, -0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.5, -0.5])
-        vectors = np.asarray(vector.from_lonlat(*geom.pix_to_coord(px + dx, py + dy)))
-        steps = np.stack([vectors[0] - vectors[1], vectors[2] - vectors[3]])
-        if np.isfinite(steps).all():
-            break
-    return steps
+def _transformed(kernel: np.ndarray | None, window: Window, folding: Folding) -> np.ndarray | None:
+    return None if kernel is None else transform_kernel(kernel, window.shape, folding.precision)

@@ -320,6 +320,7 @@ def _frame(
     if dataset.is_onoff:
         # Without off acceptance nothing is known of the background.
         mask = mask & (_alpha(dataset) > 0)
+    precision = "float64" if dataset.is_region else folding.precision
     exposure = np.zeros((dataset.energy_true.nbin, *geom.shape))
     if dataset.exposure is not None:
         exposure = np.nan_to_num(np.asarray(dataset.exposure, float))
@@ -332,7 +333,7 @@ def _frame(
         background=backgrounds.cubes,
         places=backgrounds.places,
         constant=None,
-        exposure=np.pad(exposure, ((0, 0), (pad, pad), (pad, pad))),
+        exposure=np.pad(exposure.astype(precision), ((0, 0), (pad, pad), (pad, pad))),
         grid=_NO_GRID
         if isinstance(geom, RegionGeom)
         else sky_grid(geom, pad, folding.beyond_border),

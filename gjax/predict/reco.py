@@ -111,9 +111,11 @@ def collect(
         From `weigh`.
     """
     if isinstance(source, RecoSource):
-        by_energy = jnp.einsum("ehw,thw->et", image * weights, exposure)
+        by_energy = jnp.einsum(
+            "ehw,thw->et", image * weights, exposure, preferred_element_type=float
+        )
         return jnp.sum(by_energy * jnp.asarray(source.edisp).T, axis=0)
-    return jnp.sum(image * weights, axis=(-2, -1))
+    return jnp.sum(image * weights, axis=(-2, -1), dtype=float)
 
 
 def pull(
@@ -137,12 +139,13 @@ def pull(
     """
     row, column, energy = at
     edisp = jnp.asarray(source.edisp)
+    flux = flux.astype(edisp.dtype)
     if isinstance(source, RecoSource):
         matrix = flux[:, None] * edisp
-        weights = weights.at[energy, row, column].add(extra)
+        weights = weights.at[energy, row, column].add(extra.astype(weights.dtype))
         return weights * jnp.einsum("thw,te->ehw", exposures[0], matrix)
     more = extra * (edisp[:, energy] * exposures[1].T)
-    return flux[:, None, None] * weights.at[:, row, column].add(more)
+    return flux[:, None, None] * weights.at[:, row, column].add(more.astype(weights.dtype))
 
 
 def counts_at(

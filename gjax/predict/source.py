@@ -126,7 +126,12 @@ class AbstractSource(eqx.Module):
 
         A single energy stands for all.
         """
-        return self.blur(self.shape(spatial, grid, start))
+        return self.blur(self.shape(spatial, grid, start).astype(self.dtype))
+
+    @property
+    def dtype(self) -> Any:
+        """Floating point type of images and convolutions: that of the energy dispersion."""
+        return jnp.asarray(self.edisp).dtype
 
     def start(self, spatial: Any, shape: tuple[int, int]) -> tuple[Array, Array]:
         """Give the first row and column of the window in a padded map of the given shape."""

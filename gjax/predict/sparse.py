@@ -230,7 +230,8 @@ class Sight(eqx.Module):
 
     def shape(self, spatial: Any) -> Array:
         """Give the shape of the source with some spatial parameters; see `AbstractSource`."""
-        return self.parts.source.shape(spatial, self.data.grid, self.start)
+        source = self.parts.source
+        return source.shape(spatial, self.data.grid, self.start).astype(source.dtype)
 
     def transfer(self, shape: Array | None = None) -> Transfer:
         """Take the source, or a change of its shape, to what its counts are made of."""

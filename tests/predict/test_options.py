@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from gjax.predict import GAMMAPY, Folding
+from gjax.predict.options import folding_named
 
 
 def test_foldings_are_values():
@@ -33,3 +34,8 @@ def test_every_choice_of_gammapy_is_another_than_the_default():
         "template_energy",
         "whole_sources",
     }
+
+
+def test_conventions_by_name():
+    assert folding_named("gjax") == Folding()
+    assert folding_named("gammapy", "float32") == dataclasses.replace(GAMMAPY, precision="float32")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
+import jax
 import numpy as np
 import pytest
 
+from gjax.infer.objective import expand_objective, make_objective
 from gjax.model import FoVBackground, Models, SkyModel
 from gjax.model.spatial import Gaussian, Point
 from gjax.model.spectral import PowerLaw
 from gjax.parameters import Parameters
-from gjax.predict import npred_prepared, prepare
+from gjax.predict import Folding, npred_prepared, prepare
 from gjax.predict.extended import ExtendedSource
 from gjax.predict.source import FixedSource, ProfileSource
 
@@ -102,3 +104,28 @@ def test_values_that_are_not_finite_count_as_nothing(dataset):
     assert np.isfinite(found).all()
     np.testing.assert_allclose(found[:, 3:-2], whole[:, 3:-2], rtol=1e-12)
     np.testing.assert_allclose(found[:, :3], dataset.background[:, :3], rtol=1e-12)
+
+
+def test_single_precision_moves_no_fit(dataset):
+    """Images are in single precision; value, slope and curvature hardly differ."""
+    rng = np.random.default_rng(0)
+    background = np.full(dataset.shape, 0.02)
+    (bright,) = npred_prepared(prepare(dataset, MODELS, TABLE), MODELS)
+    seen = dataclasses.replace(
+        dataset, background=background, counts=rng.poisson(bright + background).astype(float)
+    )
+    table = TABLE.freeze("*.reference")
+    found = {}
+    for precision in ("float64", "float32"):
+        objective = make_objective(seen, MODELS, table, Folding(precision=precision))
+        (block,) = objective.prepared.blocks
+        assert block.data.exposure.dtype == precision
+        assert {source.dtype for source in block.data.sources} == {np.dtype(precision)}
+        found[precision] = expand_objective(objective, objective.layout.start)
+        assert {leaf.dtype for leaf in jax.tree.leaves(found[precision])} == {np.dtype(float)}
+    exact, rough = found["float64"], found["float32"]
+    assert 0 < abs(rough.stat - exact.stat) < 1e-3
+    error = np.sqrt(2 * np.diag(np.linalg.inv(exact.expected)))
+    move = np.linalg.solve(exact.expected, rough.gradient - exact.gradient)
+    assert (np.abs(move) < 1e-3 * error).all()
+    np.testing.assert_allclose(np.diag(rough.hessian), np.diag(exact.hessian), rtol=1e-5)
