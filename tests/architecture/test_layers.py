@@ -13,8 +13,8 @@ import pytest
 #: Name of the import where it differs from the name of the distribution.
 IMPORT_NAMES = {"pyyaml": "yaml"}
 
-#: Layers that may open files.
-OPENS_FILES = ("gjax.io", "gjax.cli", "gjax.plot")
+#: Layers that may open files; the cache of compiled code asks the system about its memory maps.
+OPENS_FILES = ("gjax.io", "gjax.cli", "gjax.plot", "gjax.compilation")
 
 
 def third_party(tree: ast.AST) -> set[str]:
