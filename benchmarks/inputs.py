@@ -83,7 +83,6 @@ def simulated_maps(
 ) -> list[Any]:
     """Simulate half an hour for each pointing: maps of 0.04 deg, with Poisson counts."""
     from gjax.maps import MapAxis, WcsGeom
-    from gjax.model import Models
     from gjax.predict import npred
     from gjax.reduce import reduce_map_dataset
     from gjax.simulate import cta_like, fake, observation
@@ -91,18 +90,19 @@ def simulated_maps(
     energy = MapAxis.from_energy_bounds(0.3, 30.0, nbin)
     true = MapAxis.from_energy_bounds(0.2, 60.0, nbin_true, name="energy_true")
     rng = np.random.default_rng(seed)
-    instrument, datasets = cta_like(), []
+    instrument, empty = cta_like(), []
     for i, pointing in enumerate(pointings):
         planned = observation(instrument, pointing, 1800.0, obs_id=i + 1)
         geom = WcsGeom.create(pointing, 0.04, npix=(npix, npix), proj="TAN")
-        empty = reduce_map_dataset(
-            planned,
-            geom,
-            energy,
-            true,
-            selection=("exposure", "background", "psf", "edisp"),
-            name=f"obs-{i + 1}",
+        empty.append(
+            reduce_map_dataset(
+                planned,
+                geom,
+                energy,
+                true,
+                selection=("exposure", "background", "psf", "edisp"),
+                name=f"obs-{i + 1}",
+            )
         )
-        acting = {k: model for k, model in models.items() if model.applies_to(empty.name)}
-        datasets.append(fake(empty, npred(empty, Models.create(acting)), rng))
-    return datasets
+    predicted = npred(empty, models)
+    return [fake(one, counts, rng) for one, counts in zip(empty, predicted, strict=True)]

@@ -14,7 +14,7 @@ import numpy as np
 from gjax.numerics.namespace import array_namespace
 from gjax.typing import ArrayLike
 
-__all__ = ["cubic_coefficients", "cubic_evaluate", "cubic_value_and_slope"]
+__all__ = ["cubic_coefficients", "cubic_evaluate", "cubic_value_and_slope", "cubic_weights"]
 
 Boundary = Literal["clamped", "not-a-knot", "natural"]
 
@@ -99,6 +99,50 @@ def cubic_evaluate(coefficients: ArrayLike, spacing: ArrayLike, r: ArrayLike) ->
     c0, c1, c2, c3 = (xp.take(rows, power, axis=position.ndim) for power in range(4))
     value = c0 + t * (c1 + t * (c2 + t * c3))
     return xp.where(inside.reshape(t.shape), value, 0.0)
+
+
+def cubic_weights(
+    n_interval: int,
+    spacing: float,
+    r: np.ndarray,
+    weight: np.ndarray | float = 1.0,
+    row: np.ndarray | None = None,
+) -> Any:
+    """Give weighted sums of a spline's values as a matrix that acts on its coefficients.
+
+    On the host, where many columns are evaluated at the same abscissae or values are averaged.
+
+    Parameters
+    ----------
+    n_interval, spacing :
+        Of the spline.
+    r :
+        Abscissae, not negative, any shape.
+    weight :
+        Of each abscissa, broadcast to ``r``.
+    row :
+        The sum to which each belongs, broadcast to ``r``; of its own if not given.
+
+    Returns
+    -------
+    matrix :
+        Sparse, shape ``(sum, 4 n_interval)``: times the coefficients, of shape ``(4 n_interval,
+        column)``, it gives what `cubic_evaluate` does.
+    """
+    from scipy.sparse import csr_array  # takes long; a fit of spectra has no splines
+
+    position = np.ravel(r) / spacing
+    inside = position <= n_interval
+    rows = np.arange(position.size) if row is None else np.broadcast_to(row, np.shape(r)).ravel()
+    weights = np.broadcast_to(weight, np.shape(r)).ravel()[inside]
+    at = position[inside]
+    interval = np.minimum(at.astype(int), n_interval - 1)
+    t = at - interval
+    values = weights[:, None] * np.stack([np.ones_like(t), t, t * t, t * t * t], axis=-1)
+    columns = 4 * interval[:, None] + np.arange(4)
+    places = np.repeat(rows[inside], 4), columns.ravel()
+    shape = (int(rows.max(initial=-1)) + 1, 4 * n_interval)
+    return csr_array((values.ravel(), places), shape=shape)
 
 
 def cubic_value_and_slope(

@@ -6,6 +6,7 @@ evaluated by one piece of compiled code.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -39,11 +40,16 @@ def group_equal(trees: Sequence[Any]) -> list[tuple[int, ...]]:
     return [tuple(positions) for positions in groups.values()]
 
 
-def stack_trees(trees: Sequence[Any]) -> Any:
+def stack_trees(trees: Sequence[Any], to_device: float = math.inf) -> Any:
     """Stack the leaves of equal trees along a new first axis.
 
     Host arrays stay on the host; anything traced stays traced. A leaf that all trees share is
     repeated without work.
+
+    Parameters
+    ----------
+    to_device :
+        Stacks of more bytes are put on the device.
     """
 
     def stack(*leaves: Any) -> Any:
@@ -54,7 +60,10 @@ def stack_trees(trees: Sequence[Any]) -> Any:
         if len(leaves) == 1 and isinstance(leaves[0], np.ndarray):
             return leaves[0][None]
         on_host = all(isinstance(leaf, (np.ndarray, np.generic, float, int)) for leaf in leaves)
-        return np.stack(leaves) if on_host else jnp.stack(leaves)
+        if not on_host:
+            return jnp.stack(leaves)
+        stacked = np.stack(leaves)
+        return jax.device_put(stacked) if stacked.nbytes > to_device else stacked
 
     return jax.tree.map(stack, *trees)
 

@@ -20,7 +20,7 @@ from gjax.numerics.convolve import good_size
 from gjax.predict.options import Folding
 from gjax.predict.plan import SourcePlan, is_out_of_reach, plan_source
 from gjax.predict.seen import as_seen
-from gjax.predict.sharing import share_windows
+from gjax.predict.sharing import FROZEN, share_windows
 from gjax.predict.source import Window
 
 __all__ = ["DatasetPlan", "plan_datasets", "select"]
@@ -80,7 +80,7 @@ def plan_datasets(
     for (shape, _), positions in shapes.items():
         windows = share_windows(
             {
-                (k, i): (made.kind if plans[k].moving[i] else "frozen", made.window)
+                (k, i): (made.kind if plans[k].moving[i] else FROZEN, made.window)
                 for k in positions
                 for i, made in plans[k].plans.items()
             }

@@ -45,6 +45,9 @@ from gjax.predict.transfer import Known, find_span
 
 __all__ = ["as_list", "prepare"]
 
+#: Arrays of more bytes go to the device one by one, so that not all of them are there twice.
+_LARGE = 10_000_000
+
 #: The grid of a spectrum, whose sources have grids of their own.
 _NO_GRID = SkyGrid(
     center=np.zeros((3, 1, 1)),
@@ -112,7 +115,7 @@ def prepare(
 
 def _stacked(ready: list[tuple[Any, Members]], positions: tuple[int, ...]) -> Block:
     """Stack datasets of equal structure, on the device."""
-    data = stack_trees([one for one, _ in ready])
+    data = stack_trees([one for one, _ in ready], to_device=_LARGE)
     if isinstance(data, PreparedDataset):
         spans = tuple(find_span(data.occupied, kind.window.shape[0]) for kind in data.sources)
         data = jax.device_put(dataclasses.replace(data, spans=spans))

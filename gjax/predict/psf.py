@@ -10,7 +10,7 @@ from gjax.maps.axis import MapAxis
 from gjax.maps.wcs import WcsGeom
 from gjax.numerics.quadrature import gauss_legendre
 from gjax.numerics.sphere import separation
-from gjax.numerics.spline import cubic_coefficients, cubic_evaluate
+from gjax.numerics.spline import cubic_coefficients, cubic_weights
 from gjax.predict.response import containment_radius
 
 __all__ = [
@@ -149,22 +149,28 @@ def _square_average(profile: RadialProfile, side: float) -> RadialProfile:
     weight = np.bincount(inverse, np.outer(w, w).ravel())
     angle = (np.arange(_ANGLES) + 0.5) * np.pi / _ANGLES
     grid = np.linspace(0.0, profile.radius + 0.75 * side, RADIAL_INTERVALS + 1)
-    mean = np.zeros((len(grid), profile.coefficients.shape[-1]))
-    for d, wd in zip(distance, weight, strict=True):
-        r = np.sqrt(grid[:, None] ** 2 + d**2 + 2 * grid[:, None] * d * np.cos(angle))
-        values = np.asarray(cubic_evaluate(profile.coefficients, profile.spacing, r))
-        mean += wd * values.mean(axis=1)
+    at, d = grid[:, None, None], distance[:, None]
+    r = np.sqrt(at**2 + d**2 + 2 * at * d * np.cos(angle))
+    mean = _sums(profile, r, weight[:, None] / _ANGLES, np.arange(len(grid))[:, None, None])
     return _normalised(mean, float(grid[1]), profile.r68)
+
+
+def _sums(
+    profile: RadialProfile, r: np.ndarray, weight: np.ndarray | float, row: np.ndarray
+) -> np.ndarray:
+    """Sum values of a profile with weights, one sum per row, shape ``(row, etrue)``."""
+    coefficients = profile.coefficients.reshape(4 * RADIAL_INTERVALS, -1)
+    return cubic_weights(RADIAL_INTERVALS, profile.spacing, r, weight, row) @ coefficients
 
 
 def _normalised(values: np.ndarray, spacing: float, r68: float) -> RadialProfile:
     """Make the spline through values on the grid, with unit integral over the sphere."""
     coefficients = cubic_coefficients(values, spacing)
-    nodes, weights = gauss_legendre(5)
-    t = (np.arange(RADIAL_INTERVALS)[:, None] + 0.5 * (np.asarray(nodes) + 1.0)).ravel()
-    w = np.tile(0.5 * np.asarray(weights), RADIAL_INTERVALS) * np.radians(spacing)
-    at = np.asarray(cubic_evaluate(coefficients, spacing, t * spacing))
-    integral = np.einsum("r,rc->c", w * 2 * np.pi * np.sin(np.radians(t * spacing)), at)
+    nodes, weights = (np.asarray(a) for a in gauss_legendre(5))
+    t = 0.5 * (nodes + 1.0)
+    sine = np.sin(np.radians((np.arange(RADIAL_INTERVALS)[:, None] + t) * spacing))
+    area = np.pi * np.radians(spacing) * weights * sine
+    integral = np.einsum("ik,ikc->c", area @ t[:, None] ** np.arange(4), coefficients)
     scale = np.where(integral > 0, 1.0 / np.where(integral > 0, integral, 1.0), 0.0)
     return RadialProfile(coefficients * scale, spacing, r68)
 
@@ -198,12 +204,11 @@ def integrated_kernel(
     size = len(at)
     metric = np.degrees(1.0) ** 2 * steps @ steps.T
     profile = pixel.profile
-    kernel = np.zeros((size, size, profile.coefficients.shape[-1]))
-    for dx, dy in pixel.nodes:
-        x, y = (at + dx - shift[0])[None, :], (at + dy - shift[1])[:, None]
-        r2 = metric[0, 0] * x * x + 2 * metric[0, 1] * x * y + metric[1, 1] * y * y
-        kernel += np.asarray(cubic_evaluate(profile.coefficients, profile.spacing, np.sqrt(r2)))
-    return _normalise(np.moveaxis(kernel, -1, 0))
+    x = (at + pixel.nodes[:, :1] - shift[0])[:, None, :]
+    y = (at + pixel.nodes[:, 1:] - shift[1])[:, :, None]
+    r2 = metric[0, 0] * x * x + 2 * metric[0, 1] * x * y + metric[1, 1] * y * y
+    kernel = _sums(profile, np.sqrt(r2), 1.0, np.arange(size**2).reshape(size, size))
+    return _normalise(kernel.T.reshape(-1, size, size))
 
 
 def sampled_kernel(profile: np.ndarray, rad: MapAxis, geom: WcsGeom) -> np.ndarray:

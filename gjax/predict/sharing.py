@@ -15,13 +15,16 @@ import numpy as np
 from gjax.predict.occupied import Occupied, lengthened
 from gjax.predict.source import Window
 
-__all__ = ["share", "share_lengths", "share_windows"]
+__all__ = ["FROZEN", "share", "share_lengths", "share_windows"]
 
 #: Windows up to this many pixels a side are small: twice as wide is hardly slower.
 _SMALL = 128
 
-#: How much wider a small window, a large one, and a list may become.
-_RATIO_SMALL, _RATIO, _RATIO_LIST = 2.0, 1.6, 4.0
+#: How much wider a small window, a large one, one with an image that stays, and a list may become.
+_RATIO_SMALL, _RATIO, _RATIO_FROZEN, _RATIO_LIST = 2.0, 1.6, 1.25, 4.0
+
+#: The kind of a source whose image cannot change: its window costs memory, and no time.
+FROZEN = "frozen"
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -45,13 +48,14 @@ def share_windows(windows: dict[Key, tuple[Hashable, Window]]) -> dict[Key, Wind
     windows :
         Each with what the sources must have in common to share code.
     """
-    groups: dict[Hashable, list[Key]] = {}
+    groups: dict[tuple[Hashable, tuple[bool, bool]], list[Key]] = {}
     for key, (kind, window) in windows.items():
         groups.setdefault((kind, window.moves), []).append(key)
     found = {}
-    for keys in groups.values():
+    for (kind, _), keys in groups.items():
         sides = [max(windows[key][1].shape) for key in keys]
         ratio = _RATIO_SMALL if max(sides) <= _SMALL else _RATIO
+        ratio = _RATIO_FROZEN if kind == FROZEN else ratio
         tops = share(sides, ratio)
         for top in set(tops):
             members = [key for key, own in zip(keys, tops, strict=True) if own == top]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gjax.numerics.spline import cubic_coefficients, cubic_evaluate
+from gjax.numerics.spline import cubic_coefficients, cubic_evaluate, cubic_weights
 
 H = 0.05
 NODES = H * np.arange(21)
@@ -81,3 +81,18 @@ def test_gradient_is_the_derivative_of_the_profile():
 def test_impossible_grids_are_refused(values, spacing):
     with pytest.raises(ValueError, match=r"four nodes|positive"):
         cubic_coefficients(values, spacing)
+
+
+def test_weights_on_coefficients_are_weighted_values():
+    """Values between, at and beyond the nodes, one by one and summed."""
+    coefficients = cubic_coefficients(PROFILES, H)
+    flat = coefficients.reshape(80, 2)
+    r = np.array([[0.0, 0.013, 0.5], [1.0, 0.9999, 1.01]])
+    values = np.asarray(cubic_evaluate(coefficients, H, r))
+    np.testing.assert_allclose(
+        cubic_weights(20, H, r) @ flat, values.reshape(6, 2), rtol=1e-13, atol=1e-15
+    )
+    weight = np.array([0.5, 2.0, 1.0])
+    sums = cubic_weights(20, H, r, weight, np.array([[1], [0]])) @ flat
+    expected = (values * weight[:, None]).sum(axis=1)[::-1]
+    np.testing.assert_allclose(sums, expected, rtol=1e-13)
