@@ -50,7 +50,7 @@ def align_kinds(ready: Sequence[Ready], models: Any) -> list[Ready]:
             key = np.shape(data.mask), np.shape(data.exposure), data.intervals is None, backgrounds
             shapes.setdefault(key, []).append(i)
     for positions in shapes.values():
-        if len({ready[i][1].key for i in positions}) == 1:
+        if len({ready[i][1] for i in positions}) == 1:
             continue
         sources = {i: _sources_by_kind(*ready[i], models) for i in positions}
         for alike in _groups(sources, {i: _count(ready[i][0]) for i in positions}):

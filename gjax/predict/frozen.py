@@ -39,7 +39,8 @@ def fixed_source(
         Whether the exposure applies; else the spectrum gives counts.
     """
     if isinstance(source, FixedSource):
-        return dataclasses.replace(source, is_exposed=is_exposed)
+        same = source.is_exposed == is_exposed
+        return source if same else dataclasses.replace(source, is_exposed=is_exposed)
     image, (row, column) = jax.device_get(_image(source, spatial, grid))
     fixed = FixedSource(
         edisp=source.edisp,

@@ -10,7 +10,7 @@ import numpy as np
 
 from gjax.typing import ArrayLike
 
-__all__ = ["Occupied", "find_occupied", "lengthened", "round_up"]
+__all__ = ["Occupied", "find_occupied", "lengthened", "padded", "round_up"]
 
 
 class Occupied(eqx.Module):
@@ -74,6 +74,7 @@ def find_occupied(
     *,
     exposure: np.ndarray | None = None,
     off: tuple[np.ndarray, np.ndarray] | None = None,
+    is_signed: bool = False,
 ) -> Occupied:
     """Find the bins with counts inside the mask, and sum what the models do not change.
 
@@ -91,6 +92,8 @@ def find_occupied(
         Off counts and ratio of acceptances, cubes. All bins of the mask are then occupied (in those
         without counts a negative signal matters), and the background is one of zeros, whose factor
         is that of the acceptances.
+    is_signed :
+        Whether any other part of the prediction may be negative.
     """
     if background is None:
         background = np.zeros((0 if off is None else 1, *counts.shape))
@@ -121,12 +124,17 @@ def find_occupied(
         exposure=np.zeros((length, 0)) if exposure is None else filled(exposure[:, row, column].T),
         background_total=np.where(mask, background, 0.0).sum(axis=(2, 3)),
         constant_total=np.asarray(0.0 if constant is None else np.where(mask, constant, 0.0).sum()),
-        mask=np.pad(mask, ((0, 0), (pad, pad), (pad, pad))),
-        is_signed=np.asarray(any(cube.min() < 0 for cube in cubes)),
+        mask=padded(mask, pad),
+        is_signed=np.asarray(is_signed or any(cube.min() < 0 for cube in cubes)),
         counts_off=None if off is None else at_bins(off[0]),
         alpha=None if off is None else at_bins(off[1], fill=1.0),
         is_used=None if off is None else np.arange(length) < number,
     )
+
+
+def padded(cube: np.ndarray, pad: int) -> np.ndarray:
+    """Fill a cube with zeros around its images."""
+    return np.pad(cube, ((0, 0), (pad, pad), (pad, pad))) if pad else cube
 
 
 def lengthened(bins: Occupied, length: int) -> Occupied:

@@ -8,7 +8,7 @@ business of `gjax.predict.source`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any
 
 import equinox as eqx
@@ -156,7 +156,8 @@ class Components(eqx.Module):
     sources: tuple[tuple[Emission, Any], ...]
 
 
-class Members(eqx.Module):
+@dataclass(frozen=True)
+class Members:
     """Which models act in a dataset, as positions among all models.
 
     Parameters
@@ -173,16 +174,11 @@ class Members(eqx.Module):
         Per kind of sources, whether their morphology can change; all of them if empty.
     """
 
-    background: tuple[int, ...] = eqx.field(static=True)
-    modifiers: tuple[int, ...] = eqx.field(static=True)
-    sources: tuple[tuple[int, ...], ...] = eqx.field(static=True)
-    fields: tuple[bool, ...] = eqx.field(static=True, default=())
-    moving: tuple[bool, ...] = eqx.field(static=True, default=())
-
-    @property
-    def key(self) -> Hashable:
-        """All of it, to look up what datasets with the same models share."""
-        return self.background, self.modifiers, self.sources, self.fields, self.moving
+    background: tuple[int, ...]
+    modifiers: tuple[int, ...]
+    sources: tuple[tuple[int, ...], ...]
+    fields: tuple[bool, ...] = ()
+    moving: tuple[bool, ...] = ()
 
 
 def gather(members: Members, models: Any) -> Components:
@@ -212,11 +208,11 @@ def components(members: tuple[Members, ...], models: Any) -> Components:
 
     Datasets that see the same models share one expression.
     """
-    found: dict[Hashable, Components] = {}
+    found: dict[Members, Components] = {}
     for one in members:
-        if one.key not in found:
-            found[one.key] = gather(one, models)
-    return stack_trees([found[one.key] for one in members])
+        if one not in found:
+            found[one] = gather(one, models)
+    return stack_trees([found[one] for one in members])
 
 
 def components_at(members: tuple[Members, ...], layout: Layout, theta: Theta) -> Components:

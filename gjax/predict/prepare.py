@@ -30,7 +30,7 @@ from gjax.predict.frozen import constant_counts, fixed_source
 from gjax.predict.group import group_equal, stack_trees
 from gjax.predict.joint_plan import DatasetPlan, plan_datasets, select
 from gjax.predict.node_source import NodeSource
-from gjax.predict.occupied import Occupied, find_occupied
+from gjax.predict.occupied import Occupied, find_occupied, padded
 from gjax.predict.options import Folding
 from gjax.predict.physics import Components, Emission, Intervals, Members, gather
 from gjax.predict.points import PreparedPoints
@@ -107,7 +107,7 @@ def prepare(
         for k, dataset in enumerate(listed)
     ]
     ready = _with_equal_lengths(align_kinds(ready, models))
-    known: dict[Hashable, Components] = {}
+    known: dict[Members, Components] = {}
     keys = [(data, _gathered(members, models, known)) for data, members in ready]
     blocks = [_stacked([ready[i] for i in positions], positions) for positions in group_equal(keys)]
     return Prepared(tuple(blocks), names, n_energy)
@@ -133,15 +133,16 @@ def _with_equal_lengths(ready: list[tuple[Any, Members]]) -> list[tuple[Any, Mem
     for positions in shapes.values():
         lists = share_lengths([ready[i][0].occupied for i in positions])
         for i, occupied in zip(positions, lists, strict=True):
-            found[i] = (dataclasses.replace(ready[i][0], occupied=occupied), ready[i][1])
+            if occupied is not ready[i][0].occupied:
+                found[i] = (dataclasses.replace(ready[i][0], occupied=occupied), ready[i][1])
     return found
 
 
-def _gathered(members: Members, models: Any, known: dict[Hashable, Components]) -> Components:
+def _gathered(members: Members, models: Any, known: dict[Members, Components]) -> Components:
     """Gather the models of a dataset; those of datasets that see the same only once."""
-    if members.key not in known:
-        known[members.key] = gather(members, models)
-    return known[members.key]
+    if members not in known:
+        known[members] = gather(members, models)
+    return known[members]
 
 
 @dataclass(frozen=True)
@@ -268,9 +269,10 @@ def _occupied(
         slice(pad, np.shape(frame.exposure)[2] - pad),
     )
     exposure = np.asarray(frame.exposure)[(slice(None), *inner)]
-    found = find_occupied(counts, mask, background, constant, pad, exposure=exposure, off=off)
-    is_signed = found.is_signed | any(_is_signed(source) for source in sources)
-    return dataclasses.replace(found, is_signed=np.asarray(is_signed))
+    signed = any(_is_signed(source) for source in sources)
+    return find_occupied(
+        counts, mask, background, constant, pad, exposure=exposure, off=off, is_signed=signed
+    )
 
 
 def _is_signed(source: AbstractSource) -> bool:
@@ -336,7 +338,7 @@ def _frame(
         background=backgrounds.cubes,
         places=backgrounds.places,
         constant=None,
-        exposure=np.pad(exposure.astype(precision), ((0, 0), (pad, pad), (pad, pad))),
+        exposure=padded(exposure.astype(precision), pad),
         grid=_NO_GRID
         if isinstance(geom, RegionGeom)
         else sky_grid(geom, pad, folding.beyond_border),

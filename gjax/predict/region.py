@@ -29,6 +29,7 @@ from gjax.typing import Array, ArrayLike, Float
 __all__ = ["RegionSource", "region_source", "region_weights"]
 
 _ONE_PIXEL = Window((1, 1), (False, False))
+_PLACE = Stay(np.asarray(0), np.asarray(0))
 
 #: Pixels from the centre of a region to its farthest point, and sub-pixels per side of each.
 _PIXELS, _SUBPIXELS = 20, 5
@@ -99,11 +100,10 @@ def region_source(
     edisp = edisp_kernel(
         dataset.edisp, dataset.energy_true, dataset.energy, geom.center, folding.lookup
     )
-    place = Stay(np.asarray(0), np.asarray(0))
     fraction = _simple_fraction(dataset, geom, spatial)
     if fraction is not None:
         template = np.full((dataset.energy_true.nbin, 1, 1), fraction)
-        return FixedSource(edisp=edisp, template=template, place=place, window=_ONE_PIXEL)
+        return FixedSource(edisp=edisp, template=template, place=_PLACE, window=_ONE_PIXEL)
     image, weights = region_weights(geom)
     around = Dataset(
         name=dataset.name,
@@ -119,7 +119,7 @@ def region_source(
         inner=plan.make(pad, plan.window),
         grid=sky_grid(image, pad, folding.beyond_border),
         weights=np.pad(weights, pad),
-        place=place,
+        place=_PLACE,
         window=_ONE_PIXEL,
     )
 
