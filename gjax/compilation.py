@@ -16,9 +16,10 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-__all__ = ["cache_folder", "make_room", "prune", "switch_cache_on"]
+__all__ = ["cache_folder", "jit_on_host", "make_room", "prune", "switch_cache_on"]
 
 #: Compilations shorter than this many seconds are not kept: reading a file takes as long.
 _MIN_COMPILE_TIME = 0.05
@@ -152,6 +153,40 @@ def make_room(filled: float = _FILLED) -> bool:
         return False
     jax.clear_caches()
     return True
+
+
+#: Options of the compiler for a processor: a quarter less time to compile, code as fast as without.
+_OPTIONS = {"xla_cpu_use_fusion_emitters": False}
+
+
+def jit_on_host(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that is only called from Python, never inside other compiled code.
+
+    On a processor that takes less time than with `jax.jit`, whose options of the compiler are for
+    outermost functions only. A compiler that does not know the options is used without.
+    """
+    compiled: list[Callable[..., Any]] = []
+
+    def call(*args: Any) -> Any:
+        import jax
+
+        if compiled:
+            return compiled[0](*args)
+        plain = jax.jit(function)
+        if jax.default_backend() == "cpu":
+            quick = jax.jit(function, compiler_options=_OPTIONS)
+            try:
+                found = quick(*args)
+            except jax.errors.JaxRuntimeError as error:
+                if "compile option" not in str(error):
+                    raise
+            else:
+                compiled.append(quick)
+                return found
+        compiled.append(plain)
+        return plain(*args)
+
+    return call
 
 
 def _can_write(folder: str) -> bool:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from gjax.compilation import cache_folder, make_room, prune, switch_cache_on
+from gjax.compilation import cache_folder, jit_on_host, make_room, prune, switch_cache_on
 
 COMPILE = """
 import json, sys
@@ -128,3 +128,18 @@ def test_compiled_code_is_let_go_when_memory_maps_run_out():
     assert (function(0.0), len(traced)) == (1.0, 1)
     assert make_room(filled=0.0)
     assert (function(0.0), len(traced)) == (1.0, 2)
+
+
+def test_a_function_called_from_python_is_compiled_once():
+    traced = []
+    function = jit_on_host(lambda x: traced.append(x) or jnp.sin(x) + 1.0)
+    assert [float(function(0.0)) for _ in range(3)] == [1.0] * 3
+    assert len(traced) == 1
+    with pytest.raises(ZeroDivisionError):
+        jit_on_host(lambda x: 1 / 0)(0.0)
+
+
+def test_a_compiler_that_does_not_know_the_options_is_used_without(monkeypatch):
+    monkeypatch.setattr("gjax.compilation._OPTIONS", {"xla_cpu_no_such_option": False})
+    function = jit_on_host(lambda x: jnp.sin(x) + 1.0)
+    assert [float(function(0.0)) for _ in range(2)] == [1.0] * 2

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gjax.infer.objective import Objective, expand_objective
+from gjax.infer.objective import Objective, expand_from_host
 from gjax.infer.refit import choose_curvature, map_fits, outwards, refit, respond
 from gjax.infer.result import FitResult
 from gjax.typing import Array, ArrayLike, Theta
@@ -124,7 +124,7 @@ def origin_of(result: FitResult) -> Origin:
     if not result.success:
         raise ValueError(f"profiles start from a minimum, and the fit has none: {result.message}")
     theta, objective = np.asarray(result.theta, float), result.objective
-    found = expand_objective(objective, theta)
+    found = expand_from_host(objective, theta)
     gradient = np.asarray(found.gradient)
     lower, upper = np.asarray(objective.layout.lower), np.asarray(objective.layout.upper)
     held = np.asarray(outwards(theta, gradient, lower, upper))

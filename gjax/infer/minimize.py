@@ -18,7 +18,7 @@ from enum import Enum
 
 import numpy as np
 
-from gjax.infer.objective import Objective, expand_objective
+from gjax.infer.objective import Objective, expand_from_host
 
 __all__ = ["FAR", "Minimum", "Point", "Problem", "Status", "finish", "minimize"]
 
@@ -143,7 +143,7 @@ class Problem:
 
     def at(self, theta: np.ndarray) -> Point:
         """Expand the statistic around a point."""
-        found = expand_objective(self.objective, theta)
+        found = expand_from_host(self.objective, theta)
         self.evaluations += 1
         arrays = (np.asarray(a) for a in (found.gradient, found.hessian, found.expected))
         point = Point(theta, float(found.stat), *arrays)

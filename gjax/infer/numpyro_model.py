@@ -13,7 +13,7 @@ import numpyro
 
 from gjax.dataset.datasets import AnyDataset
 from gjax.infer.numpyro_site import ScaledSite, scaled_support
-from gjax.infer.objective import Objective, expand_objective, make_objective
+from gjax.infer.objective import Objective, expand_from_host, make_objective
 from gjax.parameters import Key, Layout, Parameters
 from gjax.predict.options import Folding
 
@@ -160,7 +160,7 @@ def numpyro_model(
     table = Parameters.from_models(models) if parameters is None else parameters
     objective = make_objective(datasets, models, table, folding)
     curvature = 0.5 * np.diag(
-        expand_objective(objective, jnp.asarray(objective.layout.start)).positive
+        expand_from_host(objective, jnp.asarray(objective.layout.start)).positive
     )
     scale = np.asarray(objective.layout.scale)
     known = np.isfinite(curvature) & (curvature > 0)

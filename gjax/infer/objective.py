@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gjax.compilation import make_room
+from gjax.compilation import jit_on_host, make_room
 from gjax.dataset.dataset import Dataset
 from gjax.dataset.datasets import AnyDataset
 from gjax.numerics.forward import pushed_forward
@@ -40,6 +40,7 @@ from gjax.typing import Array, Scalar, Theta
 __all__ = [
     "Expansion",
     "Objective",
+    "expand_from_host",
     "expand_objective",
     "hessian",
     "make_objective",
@@ -193,6 +194,14 @@ def expand_objective(objective: Objective, theta: Theta) -> Expansion:
     return total
 
 
+_expand_from_host = jit_on_host(expand_objective)
+
+
+def expand_from_host(objective: Objective, theta: Theta) -> Expansion:
+    """Call `expand_objective` from Python, compiled in less time; not inside compiled code."""
+    return _expand_from_host(objective, theta)
+
+
 def _expand_points(layout: Layout, block: Block, theta: Theta) -> Expansion:
     """Expand the statistic of flux points: few numbers, so by automatic differentiation."""
     data = block.data
@@ -287,4 +296,4 @@ def _varying(layout: Layout, block: Block) -> Varying:
 
 def hessian(objective: Objective, theta: Theta) -> Array:
     """Evaluate the exact Hessian of the statistic, shape ``(par, par)``."""
-    return expand_objective(objective, theta).hessian
+    return expand_from_host(objective, theta).hessian

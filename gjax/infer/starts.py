@@ -13,7 +13,7 @@ import numpy as np
 
 from gjax.dataset.datasets import AnyDataset
 from gjax.infer.fit import fit
-from gjax.infer.objective import Objective, expand_objective
+from gjax.infer.objective import Objective, expand_from_host
 from gjax.infer.refit import Refit, map_fits, refit
 from gjax.infer.result import FitResult
 from gjax.parameters import Parameters
@@ -121,7 +121,7 @@ def _draw(first: FitResult, starts: int, spread: float, seed: int) -> np.ndarray
     """Draw starts around a fit, within the bounds."""
     layout = first.objective.layout
     free = list(first.parameters.free)
-    bend = np.diag(expand_objective(first.objective, first.theta).expected)
+    bend = np.diag(expand_from_host(first.objective, first.theta).expected)
     alone = np.sqrt(2.0 / np.where(bend > 0, bend, 2.0))
     errors = np.nan_to_num(first.errors[free] / np.asarray(layout.scale))
     scatter = spread * np.maximum(errors, alone)

@@ -14,7 +14,7 @@ import numpyro
 import numpyro.distributions as dist
 from numpyro.distributions import constraints
 
-from gjax.infer.objective import Objective, expand_objective
+from gjax.infer.objective import Objective, expand_from_host
 from gjax.numerics import bijector
 from gjax.typing import Array, ArrayLike, Scalar, Theta
 
@@ -58,7 +58,7 @@ def whiten(objective: Objective, theta: Theta) -> Whitened:
     A coordinate that sits on a bound is moved inside by a tenth of its error.
     """
     lower, upper = np.asarray(objective.layout.lower), np.asarray(objective.layout.upper)
-    found = expand_objective(objective, jnp.asarray(theta))
+    found = expand_from_host(objective, jnp.asarray(theta))
     info = 0.5 * np.asarray(found.hessian)
     if not np.isfinite(info).all() or np.linalg.eigvalsh(info).min() <= 0:
         info = 0.5 * np.asarray(found.positive)

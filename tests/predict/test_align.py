@@ -91,7 +91,7 @@ def test_a_crowd_in_one_observation_is_not_copied_into_the_others(observations):
     sky = models()
     crowd = {
         f"s{i}": SkyModel(PowerLaw(2.0, 1e-11), Point(83.5, 22.0), datasets_names=("a",))
-        for i in range(20)
+        for i in range(100)
     }
     table = Parameters.from_models(joined := Models.create(dict(sky.items()) | crowd))
     prepared = prepare(observations, joined, table.freeze("*.spatial.*", "*.reference"))
