@@ -87,11 +87,13 @@ def test_predictions_of_each_observation(observations):
         np.testing.assert_allclose(found, alone, atol=1e-9 * alone.max())
 
 
-def test_a_crowd_in_one_observation_is_not_copied_into_the_others(observations):
+def test_a_crowd_in_one_observation_is_not_copied_into_the_others(observations, monkeypatch):
+    """Where its sources take much of the memory, which is not so for maps as small as these."""
+    monkeypatch.setattr("gjax.predict.align._RATIO", 1.05)
     sky = models()
     crowd = {
         f"s{i}": SkyModel(PowerLaw(2.0, 1e-11), Point(83.5, 22.0), datasets_names=("a",))
-        for i in range(100)
+        for i in range(20)
     }
     table = Parameters.from_models(joined := Models.create(dict(sky.items()) | crowd))
     prepared = prepare(observations, joined, table.freeze("*.spatial.*", "*.reference"))
