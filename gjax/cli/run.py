@@ -152,7 +152,8 @@ def run_stages(
     seconds = {"reduce": time.perf_counter() - begin}
 
     folding = FOLDINGS[config.settings.gjax.folding]
-    fit = _fit(datasets, models, parameters, folding, progress)
+    method = config.settings.gjax.fit.method
+    fit = _fit(datasets, models, parameters, folding, method, progress)
     npred = npred_prepared(fit.objective.prepared, fit.models)
     document = result_document(
         fit,
@@ -204,7 +205,12 @@ def _more_steps(config: Configuration, contents: ModelsFile, n_datasets: int) ->
 
 
 def _fit(
-    datasets: list[AnyDataset], models: Any, parameters: Any, folding: Folding, progress: Progress
+    datasets: list[AnyDataset],
+    models: Any,
+    parameters: Any,
+    folding: Folding,
+    method: str,
+    progress: Progress,
 ) -> FitResult:
     progress.stage("compiling the fit")
 
@@ -215,6 +221,6 @@ def _fit(
         evaluations += 1
         progress.stage(f"fit: evaluation {evaluations}, {stat:.1f}")
 
-    fit = run_fit(datasets, models, parameters, folding=folding, callback=report)
+    fit = run_fit(datasets, models, parameters, method=method, folding=folding, callback=report)
     progress.advance(3)
     return fit
