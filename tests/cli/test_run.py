@@ -182,15 +182,15 @@ def test_minimiser_is_chosen(finished, workplace, tmp_path, monkeypatch):
     """The key reaches the fit, and names that there are not are refused."""
     from gjax.cli import run
 
-    class Reached(Exception):
+    class ReachedError(Exception):
         pass
 
     def stop(*args, method, **kwargs):
-        raise Reached(method)
+        raise ReachedError(method)
 
     monkeypatch.setattr(run, "run_fit", stop)
     path = broken(workplace, tmp_path, "gjax", {"fit": {"method": "lbfgs"}})
-    with pytest.raises(Reached, match="lbfgs"):
+    with pytest.raises(ReachedError, match="lbfgs"):
         run.run_analysis(path, output=tmp_path / "out", quiet=True)
     path = broken(workplace, tmp_path, "gjax", {"fit": {"method": "simplex"}})
     with pytest.raises(ConfigError, match=r"gjax\.fit\.method"):

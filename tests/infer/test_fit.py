@@ -242,7 +242,7 @@ def test_random_starts_lead_to_the_same_minimum(spot, spot_truth):
         assert found.stat == pytest.approx(best.stat, abs=1e-2)
 
 
-def test_a_source_that_walked_away_is_tried_again(spot_expected, spot_truth):
+def test_a_source_far_too_bright_in_the_dark_finds_its_place(spot_expected, spot_truth):
     """From a place in the dark, far too bright, with a background that is too low."""
     table = Parameters.from_models(spot_truth)
     start = {"*.lon_0": 83.85, "*.lat_0": 21.82, "*.amplitude": 2e-10, "*.norm": 0.3}
