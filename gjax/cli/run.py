@@ -153,7 +153,7 @@ def run_stages(
 
     own = config.settings.gjax
     folding = folding_named(own.folding, own.precision)
-    fit = _fit(datasets, models, parameters, folding, progress)
+    fit = _fit(datasets, models, parameters, folding, own.fit.method, progress)
     npred = npred_prepared(fit.objective.prepared, fit.models)
     document = result_document(
         fit,
@@ -205,7 +205,12 @@ def _more_steps(config: Configuration, contents: ModelsFile, n_datasets: int) ->
 
 
 def _fit(
-    datasets: list[AnyDataset], models: Any, parameters: Any, folding: Folding, progress: Progress
+    datasets: list[AnyDataset],
+    models: Any,
+    parameters: Any,
+    folding: Folding,
+    method: str,
+    progress: Progress,
 ) -> FitResult:
     progress.stage("compiling the fit")
 
@@ -216,6 +221,6 @@ def _fit(
         evaluations += 1
         progress.stage(f"fit: evaluation {evaluations}, {stat:.1f}")
 
-    fit = run_fit(datasets, models, parameters, folding=folding, callback=report)
+    fit = run_fit(datasets, models, parameters, method=method, folding=folding, callback=report)
     progress.advance(3)
     return fit

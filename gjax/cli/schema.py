@@ -31,6 +31,7 @@ __all__ = [
     "Gjax",
     "LightCurve",
     "Log",
+    "Minimiser",
     "Observations",
     "SafeMask",
     "Sampler",
@@ -238,19 +239,27 @@ class Sampler(Section):
     checkpoint: FilePath | None = None
 
 
+class Minimiser(Section):
+    """How the minimum is searched: ``method`` is that of `gjax.fit`."""
+
+    method: Literal["newton", "lbfgs", "minuit"] = "newton"
+
+
 class Gjax(Section):
     """What gjax adds to the keys of Gammapy.
 
     ``folding`` chooses the numerical conventions of the prediction: gjax's own, or Gammapy's to
-    reproduce its numbers; ``precision`` is that of images and their convolution. ``seed`` starts
-    every random number of the run, ``sampler`` asks for a posterior, ``pictures`` for pictures.
-    ``on_error`` says what becomes of observations and datasets that cannot be read or reduced: they
-    end the run, or are left out with a warning. ``fit_ranges`` gives single datasets (by name, or
-    by a pattern such as ``obs-*``) a range of their own in the place of ``fit.fit_range``.
+    reproduce its numbers; ``precision`` is that of images and their convolution. ``fit`` chooses
+    the minimiser. ``seed`` starts every random number of the run, ``sampler`` asks for a posterior,
+    ``pictures`` for pictures. ``on_error`` says what becomes of observations and datasets that
+    cannot be read or reduced: they end the run, or are left out with a warning. ``fit_ranges``
+    gives single datasets (by name, or by a pattern such as ``obs-*``) a range of their own in the
+    place of ``fit.fit_range``.
     """
 
     folding: Literal["gjax", "gammapy"] = "gjax"
     precision: Literal["float64", "float32"] = "float64"
+    fit: Minimiser = Minimiser()
     seed: int = 0
     sampler: Sampler | None = None
     pictures: bool = True

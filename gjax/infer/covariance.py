@@ -12,10 +12,24 @@ from gjax.infer.objective import Objective, hessian
 from gjax.parameters import Layout
 from gjax.typing import Array, Theta
 
-__all__ = ["KINDS", "Inverse", "covariance_of_kind", "covariance_of_values", "invert_hessian"]
+__all__ = [
+    "DEGENERATE",
+    "KINDS",
+    "Inverse",
+    "covariance_of_kind",
+    "covariance_of_values",
+    "invert_hessian",
+]
 
 #: The kinds of covariance that `covariance_of_kind` knows.
 KINDS = ("exact", "expected", "sandwich")
+
+#: Condition number of the correlation beyond which parameters are called degenerate: a Hessian is
+#: known to about 1e-12 of its diagonal, so that four digits of the errors are left.
+DEGENERATE = 1e8
+
+#: Part of the largest component of the worst measured direction that makes a parameter belong.
+_LARGE_PART = 0.2
 
 
 @dataclass(frozen=True)
@@ -28,10 +42,13 @@ class Inverse:
         Shape ``(par, par)``; zero for held coordinates, NaN where the Hessian has no inverse.
     condition :
         Condition number of the correlation matrix; infinite where there is none.
+    degenerate :
+        Coordinates of which only a combination is measured; none where the condition is good.
     """
 
     covariance: np.ndarray
     condition: float
+    degenerate: tuple[int, ...] = ()
 
 
 def invert_hessian(hessian: np.ndarray, held: np.ndarray) -> Inverse:
@@ -52,12 +69,16 @@ def invert_hessian(hessian: np.ndarray, held: np.ndarray) -> Inverse:
     # Scaled to a unit diagonal, so that tiny fluxes beside large angles lose no digits.
     scale = np.sqrt(diagonal)
     values, vectors = np.linalg.eigh(block / np.outer(scale, scale))
-    if values.min() <= 0:
+    condition = float(values.max() / values.min()) if values.min() > 0 else np.inf
+    weakest = np.abs(vectors[:, 0])
+    weak = weakest > _LARGE_PART * weakest.max()
+    degenerate = tuple(int(i) for i in free[weak]) if condition > DEGENERATE else ()
+    if condition == np.inf:
         covariance[np.ix_(free, free)] = np.nan
-        return Inverse(covariance, np.inf)
+        return Inverse(covariance, condition, degenerate)
     inverse = (vectors / values) @ vectors.T
     covariance[np.ix_(free, free)] = 2.0 * inverse / np.outer(scale, scale)
-    return Inverse(covariance, float(values.max() / values.min()))
+    return Inverse(covariance, condition, degenerate)
 
 
 def covariance_of_kind(
@@ -94,7 +115,8 @@ def covariance_of_kind(
     if kind == "exact":
         return inverse
     scatter = np.asarray(score_scatter(objective, theta))
-    return Inverse(inverse.covariance @ scatter @ inverse.covariance, inverse.condition)
+    sandwich = inverse.covariance @ scatter @ inverse.covariance
+    return Inverse(sandwich, inverse.condition, inverse.degenerate)
 
 
 def covariance_of_values(layout: Layout, theta: Theta, covariance: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from gjax.infer.objective import Objective
 from gjax.infer.refit import Refit, map_fits, outwards, refit, respond
 from gjax.infer.result import FitResult
 from gjax.infer.toys import Counts, draw_counts, expected_counts, list_all_bins, with_counts
-from gjax.parameters import Key
+from gjax.parameters import Key, fit_bounds
 from gjax.typing import Array, Theta
 
 __all__ = ["Coverage", "Intervals", "check_coverage"]
@@ -206,7 +206,8 @@ def check_coverage(
     scale = float(np.asarray(objective.layout.scale)[k])
     position = table.free[k]
     best = fits.theta[used, k] * scale
-    bound = np.where(sides > 0, table.maximum[position], table.minimum[position])
+    minimum, maximum = fit_bounds(table)
+    bound = np.where(sides > 0, maximum[position], minimum[position])
     moves = sides * ends.distance[used] * scale
     values = put_on_bound(best[:, None], moves, bound, ends.reached[used])
     lower, upper, limit = np.split(values, 3, axis=1)
@@ -237,9 +238,10 @@ def _true_coordinates(
     k = free_coordinate(result, parameter)
     table = result.parameters.update(truth)
     values = table.values[list(table.free)]
+    minimum, maximum = fit_bounds(table)
     for i, one in zip(table.free, values, strict=True):
-        if not table.minimum[i] <= one <= table.maximum[i]:
-            bounds = f"{table.minimum[i]:g} to {table.maximum[i]:g}"
+        if not minimum[i] <= one <= maximum[i]:
+            bounds = f"{minimum[i]:g} to {maximum[i]:g}"
             raise ValueError(f"{table.names[i]}: the truth {one:g} is not within bounds, {bounds}")
     return k, values / np.asarray(result.objective.layout.scale), float(values[k])
 

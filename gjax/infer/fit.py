@@ -22,7 +22,7 @@ from gjax.infer.timing import Stopwatch
 from gjax.maps.wcs import WcsGeom
 from gjax.model.sky import SkyModel
 from gjax.numerics.sphere import separation
-from gjax.parameters import Key, Parameters
+from gjax.parameters import Key, Parameters, fit_bounds
 from gjax.predict.options import Folding
 from gjax.predict.prepare import as_list
 
@@ -200,8 +200,9 @@ def _at(table: Parameters, objective: Objective, theta: np.ndarray) -> tuple[Par
     layout = jax.device_get(objective.layout)
     values = np.array(layout.all_values(theta))
     free = np.array(layout.free, int)
-    values[free] = np.where(theta <= layout.lower, table.minimum[free], values[free])
-    values[free] = np.where(theta >= layout.upper, table.maximum[free], values[free])
+    minimum, maximum = fit_bounds(table)
+    values[free] = np.where(theta <= layout.lower, minimum[free], values[free])
+    values[free] = np.where(theta >= layout.upper, maximum[free], values[free])
     table = dataclasses.replace(table, values=values)
     fixed = table.freeze("*").layout(layout.models)
     return table, fixed.models_at(np.zeros(0))
@@ -272,4 +273,5 @@ def _result(
         objective=objective,
         versions=provenance(),
         without_effect=keys(minimum.without_effect),
+        degenerate=tuple(table.keys[table.free[i]] for i in inverse.degenerate),
     )

@@ -19,9 +19,9 @@ from gjax.predict.sparse import npred_sparse
 from gjax.stats.cash import NPRED_FLOOR, cash
 from gjax.stats.chi2 import points_stat
 from gjax.stats.wstat import profiled_background, wstat
-from gjax.typing import Array, Theta
+from gjax.typing import Array, ArrayLike, Theta
 
-__all__ = ["information", "score_scatter"]
+__all__ = ["information", "score_scatter", "spread_bins"]
 
 
 @jax.jit
@@ -107,18 +107,28 @@ def _log_likelihoods(data: PreparedDataset | PreparedPoints, physics: Components
         return -0.5 * points_stat(data.points, predict_points(data, physics))
     bins = data.occupied
     if bins.counts_off is None:
-        counts = _counts(data)
+        counts = spread_bins(data, bins.counts)
         return -0.5 * jnp.where(data.mask, cash(counts, fold(data, physics)), 0.0)
     sparse = npred_sparse(data, physics)
     stat = wstat(bins.counts, bins.counts_off, jnp.asarray(sparse.alpha), sparse.npred)
     return -0.5 * jnp.where(jnp.asarray(bins.is_used), stat, 0.0)
 
 
-def _counts(data: PreparedDataset) -> Array:
-    """Put the counts of the occupied bins on the cube."""
+def spread_bins(data: PreparedDataset, values: ArrayLike) -> Array:
+    """Put values of the occupied bins on the cube of a dataset; padding of the list adds nothing.
+
+    Parameters
+    ----------
+    data :
+        The dataset.
+    values :
+        One number for each bin that is listed.
+    """
     bins = data.occupied
+    values = jnp.asarray(values)
+    if bins.is_used is not None:
+        values = jnp.where(jnp.asarray(bins.is_used), values, 0.0)
     pad = padding(data)
-    row, column = jnp.asarray(bins.row) - pad, jnp.asarray(bins.column) - pad
-    empty = jnp.zeros(np.shape(data.mask))
     # Padding has no counts, but may lie outside of the cube.
-    return empty.at[jnp.asarray(bins.energy), row, column].add(jnp.asarray(bins.counts))
+    at = jnp.asarray(bins.energy), jnp.asarray(bins.row) - pad, jnp.asarray(bins.column) - pad
+    return jnp.zeros(np.shape(data.mask)).at[at].add(values)

@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 
 from gjax.infer.crossing import Crossing, Origin, find_crossings, origin_of, rays_from
 from gjax.infer.result import FitResult
-from gjax.parameters import Key
+from gjax.parameters import Key, fit_bounds
 from gjax.typing import ArrayLike
 from gjax.units import to_quantity
 
@@ -330,7 +330,7 @@ def _as_limit(
     scale = float(np.asarray(origin.objective.layout.scale)[coordinate])
     best, distance = float(table.values[position]), float(found.distance[i])
     reached, rise = bool(found.reached[i]), float(found.rise[i])
-    bound = (table.maximum if side == "upper" else table.minimum)[position]
+    bound = fit_bounds(table)[1 if side == "upper" else 0][position]
     value, message = float(put_on_bound(best, sign * distance * scale, bound, reached)), "found"
     if not reached and np.isfinite(distance):
         message = f"not reached: at the bound the statistic has risen by {rise:.3g}"

@@ -159,6 +159,8 @@ class Problem:
 
     def without_effect(self, point: Point) -> np.ndarray:
         """Tell which coordinates change the statistic by rounding at most over their range."""
+        if not np.isfinite(point.stat):
+            return np.zeros(point.theta.shape, bool)
         span = np.minimum(self.upper - self.lower, 1e3)
         rounding = 1e-12 * max(abs(point.stat), 1.0)
         # A source that is held at zero takes the effect of its other parameters away.

@@ -12,10 +12,11 @@ import numpy as np
 from jax.scipy.special import gammaln
 
 from gjax.dataset.datasets import AnyDataset
+from gjax.infer.information import spread_bins
 from gjax.infer.objective import Objective, make_objective
 from gjax.infer.posterior import Posterior
 from gjax.parameters import Layout
-from gjax.predict.fold import PreparedDataset, fold, map_datasets, padding
+from gjax.predict.fold import PreparedDataset, fold, map_datasets
 from gjax.predict.physics import Components
 from gjax.predict.points import PreparedPoints, predict_points
 from gjax.predict.sparse import npred_sparse
@@ -186,7 +187,7 @@ def _bins(data: PreparedDataset | PreparedPoints, physics: Components) -> _Bins:
     inside = jnp.asarray(data.mask)
     if data.occupied.is_onoff:
         return _onoff_bins(data, physics, inside)
-    npred, counts = fold(data, physics), _cube(data, data.occupied.counts)
+    npred, counts = fold(data, physics), spread_bins(data, data.occupied.counts)
     stat = cash(counts, npred)
     return _Bins(npred, jnp.where(inside, -0.5 * stat - gammaln(counts + 1.0), 0.0), inside)
 
@@ -198,15 +199,5 @@ def _onoff_bins(data: PreparedDataset, physics: Components, inside: Array) -> _B
     assert bins.counts_off is not None
     off = profiled_background(bins.counts, bins.counts_off, found.alpha, found.npred)
     stat = wstat(bins.counts, bins.counts_off, found.alpha, found.npred)
-    return _Bins(_cube(data, found.npred + found.alpha * off), _cube(data, -0.5 * stat), inside)
-
-
-def _cube(data: PreparedDataset, values: Any) -> Array:
-    """Spread values in the occupied bins over the cube; padding of the list adds nothing."""
-    bins = data.occupied
-    values = jnp.asarray(values)
-    if bins.is_used is not None:
-        values = jnp.where(jnp.asarray(bins.is_used), values, 0.0)
-    pad = padding(data)
-    at = jnp.asarray(bins.energy), jnp.asarray(bins.row) - pad, jnp.asarray(bins.column) - pad
-    return jnp.zeros(data.mask.shape).at[at].add(values)
+    npred = spread_bins(data, found.npred + found.alpha * off)
+    return _Bins(npred, spread_bins(data, -0.5 * stat), inside)

@@ -17,7 +17,7 @@ from gjax.infer.crossing import Origin, find_crossings, origin_of, rays_from
 from gjax.infer.grid_walk import Walked, walk_grid
 from gjax.infer.limits import errors_asymmetric, free_coordinate
 from gjax.infer.result import FitResult
-from gjax.parameters import Key
+from gjax.parameters import Key, fit_bounds
 from gjax.typing import ArrayLike
 from gjax.units import to_internal, to_quantity
 
@@ -332,7 +332,7 @@ def _internal(result: FitResult, position: int, values: ArrayLike) -> np.ndarray
     table = result.parameters
     name = table.names[position]
     grid = np.atleast_1d(np.asarray(to_internal(values, table.units[position], name), float))
-    low, high = table.minimum[position], table.maximum[position]
+    low, high = (ends[position] for ends in fit_bounds(table))
     if grid.ndim != 1 or not grid.size or not np.isfinite(grid).all():
         raise ValueError(f"{name}: a profile needs finite values in one dimension; give values")
     if (grid < low).any() or (grid > high).any():

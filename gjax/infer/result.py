@@ -51,6 +51,9 @@ class FitResult:
     without_effect :
         Keys of the free parameters on which the statistic does not depend at all, such as those of
         a source that no dataset sees.
+    degenerate :
+        Keys of the parameters of which the data measure only a combination, where the condition
+        number is above 1e8; their errors are then meaningless. Freeze one of them.
     evaluations :
         Evaluations of statistic and gradient.
     trace :
@@ -83,6 +86,7 @@ class FitResult:
     without_effect: tuple[Key, ...] = ()
     at_kinks: tuple[Key, ...] = ()
     covariance_kind: str = "exact"
+    degenerate: tuple[Key, ...] = ()
 
     @property
     def success(self) -> bool:
@@ -100,6 +104,9 @@ class FitResult:
             text += _listed(self.at_kinks)
         if self.without_effect:
             text += "; the data do not depend on (freeze these): " + _listed(self.without_effect)
+        if self.degenerate:
+            text += "; degenerate, only a combination of these is measured (freeze one): "
+            text += _listed(self.degenerate)
         return text
 
     @property
@@ -136,6 +143,7 @@ class FitResult:
             covariance=covariance_of_values(self.objective.layout, self.theta, inverse.covariance),
             correlation_condition=inverse.condition,
             covariance_kind=kind,
+            degenerate=tuple(table.keys[table.free[i]] for i in inverse.degenerate),
         )
 
     def value(self, pattern: str | Key) -> float:

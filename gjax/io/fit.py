@@ -46,7 +46,7 @@ _PLAIN = (
     "versions",
     "covariance_kind",
 )
-_KEYS = ("at_bounds", "without_effect", "at_kinks")
+_KEYS = ("at_bounds", "without_effect", "at_kinks", "degenerate")
 
 
 def write_fit(result: FitResult, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -132,7 +132,7 @@ def read_fit(
         header = json.loads(str(arrays["header"]))
         keys = [tuple(key) for key in header["keys"]]
         plain: dict[str, Any] = {name: header[name] for name in _PLAIN}
-        plain |= {name: tuple(tuple(key) for key in header[name]) for name in _KEYS}
+        plain |= {name: tuple(tuple(key) for key in header.get(name, [])) for name in _KEYS}
         status = Status[header["status"]]
         covariance, theta = arrays["covariance"], arrays["theta"]
         trace = tuple(map(float, arrays["trace"]))

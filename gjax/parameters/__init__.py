@@ -21,6 +21,7 @@ from gjax.parameters.spec import with_values as with_values
 from gjax.parameters.table import Link as Link
 from gjax.parameters.table import Parameters as Parameters
 from gjax.parameters.table import Prior as Prior
+from gjax.parameters.table import fit_bounds as fit_bounds
 
 __all__ = [
     "Key",
@@ -29,6 +30,7 @@ __all__ = [
     "ParameterSpec",
     "Parameters",
     "Prior",
+    "fit_bounds",
     "own_values",
     "param",
     "param_tuple",

@@ -15,7 +15,7 @@ from gjax.parameters.layout import Layout, make_layout
 from gjax.parameters.spec import Key, ParameterSpec, parameter_leaves
 from gjax.units import to_internal
 
-__all__ = ["Link", "Parameters", "Prior"]
+__all__ = ["Link", "Parameters", "Prior", "fit_bounds"]
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class Parameters:
             keys=self.keys,
             specs=self.specs,
             values=self.values,
-            bounds=self._bounds_within_priors(),
+            bounds=fit_bounds(self),
             free=self.free,
             links=tuple(
                 (position[key], tuple(position[t] for t in link.targets), link.function)
@@ -229,24 +229,6 @@ class Parameters:
             priors=tuple(prior.distribution for prior in self.priors),
             prior_indices=tuple(tuple(position[k] for k in p.keys) for p in self.priors),
         )
-
-    def _bounds_within_priors(self) -> tuple[np.ndarray, np.ndarray]:
-        """Cut the bounds to where the priors are defined.
-
-        Raises
-        ------
-        ValueError
-            If nothing is left.
-        """
-        minimum, maximum = self.minimum.copy(), self.maximum.copy()
-        for prior in self.priors:
-            ends = _ends_of_support(prior.distribution, len(prior.keys))
-            for key, low, high in zip(prior.keys, *ends, strict=True):
-                i = self.keys.index(key)
-                minimum[i], maximum[i] = max(minimum[i], low), min(maximum[i], high)
-                if not minimum[i] < maximum[i]:
-                    raise ValueError(f"{self.names[i]}: nothing is within both bounds and prior")
-        return minimum, maximum
 
     def _with_frozen(self, patterns: tuple[str | Key, ...], value: bool) -> Parameters:
         chosen = {i for pattern in patterns for i in self.select(pattern)}
@@ -269,6 +251,30 @@ class Parameters:
                 f"{self.minimum[i]:9.3g} {self.maximum[i]:9.3g}  {state}"
             )
         return "\n".join(lines)
+
+
+def fit_bounds(parameters: Parameters) -> tuple[np.ndarray, np.ndarray]:
+    """Give the bounds of a fit: those of the table, cut to where the priors are defined.
+
+    Returns
+    -------
+    minimum, maximum :
+        Of all parameters, in internal units, shape ``(n,)``.
+
+    Raises
+    ------
+    ValueError
+        If nothing is left.
+    """
+    minimum, maximum = parameters.minimum.copy(), parameters.maximum.copy()
+    for prior in parameters.priors:
+        ends = _ends_of_support(prior.distribution, len(prior.keys))
+        for key, low, high in zip(prior.keys, *ends, strict=True):
+            i = parameters.keys.index(key)
+            minimum[i], maximum[i] = max(minimum[i], low), min(maximum[i], high)
+            if not minimum[i] < maximum[i]:
+                raise ValueError(f"{parameters.names[i]}: nothing is within both bounds and prior")
+    return minimum, maximum
 
 
 def _describe(prior: Prior) -> str:

@@ -178,6 +178,25 @@ def test_failed_fit_is_written_and_told(finished, workplace, tmp_path, monkeypat
     assert "no flux points" in result.stderr
 
 
+def test_minimiser_is_chosen(finished, workplace, tmp_path, monkeypatch):
+    """The key reaches the fit, and names that there are not are refused."""
+    from gjax.cli import run
+
+    class ReachedError(Exception):
+        pass
+
+    def stop(*args, method, **kwargs):
+        raise ReachedError(method)
+
+    monkeypatch.setattr(run, "run_fit", stop)
+    path = broken(workplace, tmp_path, "gjax", {"fit": {"method": "lbfgs"}})
+    with pytest.raises(ReachedError, match="lbfgs"):
+        run.run_analysis(path, output=tmp_path / "out", quiet=True)
+    path = broken(workplace, tmp_path, "gjax", {"fit": {"method": "simplex"}})
+    with pytest.raises(ConfigError, match=r"gjax\.fit\.method"):
+        run.run_analysis(path, output=tmp_path / "other", quiet=True)
+
+
 def test_stacked_run_from_python(finished, workplace, tmp_path):
     config = yaml.safe_load((workplace / "config.yaml").read_text())
     config["datasets"]["stack"] = True

@@ -9,6 +9,7 @@ import numpyro.distributions as dist
 import pytest
 
 from gjax.infer.fit import fit
+from gjax.infer.limits import upper_limit
 from gjax.infer.minimize import Status
 from gjax.infer.objective import hessian
 from gjax.parameters import Parameters
@@ -91,6 +92,17 @@ def test_bounds_are_reached_exactly(spot, spot_truth, spot_table, spot_fit, side
     assert result.error("*.amplitude") == pytest.approx(fixed.error("*.amplitude"), rel=1e-4)
 
 
+def test_the_end_of_a_prior_is_a_bound(spot, spot_truth, spot_table):
+    """The density ends there, though the table has no bound."""
+    table = spot_table.prior("*.index", dist.Uniform(2.4, 3.0)).update({"*.index": 2.6})
+    result = fit(spot, spot_truth, table)
+    assert result.success
+    assert result.value("*.index") == 2.4
+    assert result.at_bounds == (("spot", "spectral", "index"),)
+    limit = upper_limit(result, "*.norm")
+    assert np.isfinite(limit.value)
+
+
 def test_amplitude_goes_to_its_bound_where_there_is_no_source(spot, spot_truth, spot_table):
     empty = fake(spot, np.asarray(spot.background))
     table = spot_table.bound("*.amplitude", min=0.0).freeze("*.index")
@@ -115,6 +127,19 @@ def test_degenerate_parameters_are_no_success(spot, spot_truth, spot_table):
     assert not result.success
     assert result.status in (Status.NOT_CONVEX, Status.STALLED)
     assert "no minimum" in result.message or "no step" in result.message
+
+
+def test_degenerate_parameters_are_named(spot, spot_truth, spot_table, spot_fit):
+    """The pivot energy and the amplitude of a power law; nothing is said of a good fit."""
+    result = fit(spot, spot_truth, spot_table.thaw("spot.spectral.reference"))
+    pair = {("spot", "spectral", "amplitude"), ("spot", "spectral", "reference")}
+    assert set(result.degenerate) == pair
+    assert result.correlation_condition > 1e8
+    for text in (result.message, str(result)):
+        assert "only a combination of these is measured" in text
+        assert "spot.spectral.reference" in text
+    assert spot_fit.degenerate == ()
+    assert "degenerate" not in str(spot_fit)
 
 
 def test_parameter_without_effect_is_no_success(spot, spot_truth, spot_table):
@@ -217,7 +242,7 @@ def test_random_starts_lead_to_the_same_minimum(spot, spot_truth):
         assert found.stat == pytest.approx(best.stat, abs=1e-2)
 
 
-def test_a_source_that_walked_away_is_tried_again(spot_expected, spot_truth):
+def test_a_source_far_too_bright_in_the_dark_finds_its_place(spot_expected, spot_truth):
     """From a place in the dark, far too bright, with a background that is too low."""
     table = Parameters.from_models(spot_truth)
     start = {"*.lon_0": 83.85, "*.lat_0": 21.82, "*.amplitude": 2e-10, "*.norm": 0.3}

@@ -28,6 +28,16 @@ def test_half_is_normal_and_slopes_are_finite():
         assert np.all(np.isfinite(jax.vmap(slope)(np.append(X, 0.3))))
 
 
+def test_half_is_curved_at_its_centre():
+    """A parameter that only its prior holds would have no minimum otherwise."""
+
+    def bend(prior):
+        return float(jax.hessian(prior.log_prob)(0.3))
+
+    assert bend(GeneralizedNormal(0.3, 1.7, 0.5)) == pytest.approx(-1 / 1.7**2, rel=1e-12)
+    assert bend(GeneralizedNormal(0.3, 1.7, 0.25)) == 0.0
+
+
 def test_draws_have_its_moments():
     draws = np.asarray(GeneralizedNormal(1.0, 2.0, 1.0).sample(jax.random.key(1), (40000,)))
     # Laplace with scale sqrt(2) sigma: the standard deviation is twice sigma.
