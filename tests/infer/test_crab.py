@@ -81,6 +81,23 @@ def test_counts_and_mask(crab):
     assert crab.mask.sum() == 902016
 
 
+def test_a_source_that_walked_away_is_tried_again(crab, models, table, result):
+    """From 0.3 deg away with half of the background, a first search ends far from the source."""
+    start = table.update(
+        {
+            "crab.spectral.index": 2.979854104993429,
+            "crab.spectral.amplitude": 1.3890018904661705e-11,
+            "crab.spatial.lon_0": 83.4412689319127,
+            "crab.spatial.lat_0": 21.727376786099367,
+            "stacked-bkg.spectral.tilt": 0.1576793618654683,
+            "stacked-bkg.spectral.norm": 0.48895924101842775,
+        }
+    )
+    found = fit(crab, models, start)
+    assert found.success
+    assert found.stat == pytest.approx(result.stat, abs=0.01)
+
+
 @pytest.mark.parametrize("name", GAMMAPY)
 def test_values_and_errors_are_those_of_gammapy(result, name):
     value, error, allowed = GAMMAPY[name]
