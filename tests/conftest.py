@@ -27,8 +27,8 @@ os.environ["MPLBACKEND"] = "Agg"
 
 @pytest.fixture(scope="module", autouse=True)
 def room_for_compiled_code() -> None:
-    """Thousands of tests compile more than one process may hold."""
-    make_room()
+    """Thousands of tests compile more than one process may hold; here nobody counts."""
+    make_room(0.25)
 
 
 @pytest.fixture(scope="session")

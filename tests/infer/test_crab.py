@@ -117,6 +117,7 @@ def test_errors_are_those_of_minuit(crab, models, table):
 def test_fit_is_quick(result, crab, models, table):
     assert result.success
     assert result.evaluations < 30
+    fit(crab, models, table)
     warm = fit(crab, models, table)
     assert warm.timing["compile"] == 0.0
     assert warm.evaluations == result.evaluations

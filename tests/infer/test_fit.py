@@ -71,6 +71,7 @@ def test_start_does_not_matter(field, truth, table, field_fit):
 
 
 def test_warm_fit_compiles_nothing(spot, spot_truth, spot_table, spot_fit):
+    fit(spot, spot_truth, spot_table)
     again = fit(spot, spot_truth, spot_table.update({"*.index": 2.4}))
     assert again.timing["compile"] == 0.0
     np.testing.assert_allclose(values(again), values(spot_fit), rtol=1e-3)
