@@ -28,6 +28,8 @@ def minimize_by(
     tolerance: float = 1e-5,
     max_evaluations: int = 200,
     callback: Callable[[int, float], None] | None = None,
+    amplitudes: np.ndarray | None = None,
+    positions: np.ndarray | None = None,
 ) -> Minimum:
     """Minimise the statistic by one of several methods.
 
@@ -36,7 +38,7 @@ def minimize_by(
     method :
         ``"newton"``: `gjax.infer.minimize`. ``"lbfgs"``: L-BFGS-B of SciPy, which needs no Hessian
         on its way, finished by Newton steps. ``"minuit"``: Migrad of iminuit (extra ``minuit``).
-    tolerance, max_evaluations, callback :
+    tolerance, max_evaluations, callback, amplitudes, positions :
         As those of `gjax.infer.minimize.minimize`; L-BFGS may take ten times as many evaluations,
         each of which is cheaper.
 
@@ -51,7 +53,7 @@ def minimize_by(
         raise ValueError(f"method {method!r} is none of: {', '.join(METHODS)}")
     settings = {"tolerance": tolerance, "max_evaluations": max_evaluations, "callback": callback}
     if method == "newton" or start.size == 0:
-        return minimize(objective, start, **settings)
+        return minimize(objective, start, **settings, amplitudes=amplitudes, positions=positions)
     problem = Problem(objective, callback, max_evaluations)
     first = problem.at(np.clip(start, problem.lower, problem.upper))
     if not first.is_finite:

@@ -39,6 +39,8 @@ _MAX_PREPARATIONS = 5
 #: Sigmas below which a source is faint, and above which it has moved.
 _FAINT = 3.0
 
+_POSITION = ("lon_0", "lat_0")
+
 
 def fit(
     datasets: AnyDataset | Sequence[AnyDataset],
@@ -57,7 +59,8 @@ def fit(
     far) with the exact Hessian, which also gives the covariance. Responses are those at the
     position of each source; if a source moves far, it is prepared again at its new place and the
     fit goes on, so that the result does not depend on the start. A source that has walked away from
-    its start and shines no more is tried once more, its spectrum before its position.
+    its start and shines no more, or has left the data, is tried once more, its spectrum before its
+    position.
 
     Parameters
     ----------
@@ -94,7 +97,7 @@ def fit(
         callback=callback,
     )
     table = Parameters.from_models(models) if parameters is None else parameters
-    end = _settle(run, models, table)
+    end = _settle(run, models, table, watch=True)
     lost = _lost(end, table)
     if lost:
         # Spectrum and background first, then the position: a source that was far too bright where
@@ -104,6 +107,8 @@ def fit(
         second = _settle(run, first.models, there)
         if second.minimum.stat < end.minimum.stat - tolerance:
             end = second
+    if end.minimum.status is Status.LEFT:
+        end = _settle(run, end.models, end.table)
     return _result(run, end.objective, end.minimum, end.table, end.models)
 
 
@@ -133,7 +138,8 @@ class _Run:
         self.count("prepare", watch)
         return objective
 
-    def search(self, objective: Objective) -> Minimum:
+    def search(self, objective: Objective, table: Parameters, watch_sources: bool) -> Minimum:
+        names = np.array([table.keys[i][-1] for i in table.free], str)
         with Stopwatch() as watch:
             minimum = minimize_by(
                 self.method,
@@ -142,6 +148,8 @@ class _Run:
                 tolerance=self.tolerance,
                 max_evaluations=self.max_evaluations - self.evaluations,
                 callback=self.callback,
+                amplitudes=names == "amplitude",
+                positions=np.isin(names, _POSITION) if watch_sources else None,
             )
         self.count("fit", watch)
         self.evaluations += minimum.evaluations
@@ -159,10 +167,16 @@ class _End:
     models: Any
 
 
-def _settle(run: _Run, models: Any, table: Parameters) -> _End:
-    """Search, and prepare the sources again until they stay where they were prepared for."""
+def _settle(run: _Run, models: Any, table: Parameters, watch: bool = False) -> _End:
+    """Search, and prepare the sources again until they stay where they were prepared for.
+
+    Parameters
+    ----------
+    watch :
+        Whether to stop where a source leaves the data.
+    """
     objective = run.prepare(models, table)
-    minimum = run.search(objective)
+    minimum = run.search(objective, table, watch)
     for _ in range(_MAX_PREPARATIONS - 1):
         layout = jax.device_get(objective.layout)
         before = layout.models_at(layout.start)
@@ -173,7 +187,7 @@ def _settle(run: _Run, models: Any, table: Parameters) -> _End:
         # Its arrays are as large as the data: two at once would set the peak of memory.
         del objective
         objective = run.prepare(models, table)
-        minimum = run.search(objective)
+        minimum = run.search(objective, table, watch)
     table, models = _at(table, objective, minimum.theta)
     return _End(objective, minimum, table, models)
 
@@ -181,6 +195,10 @@ def _settle(run: _Run, models: Any, table: Parameters) -> _End:
 def _lost(end: _End, start: Parameters) -> list[Key]:
     """Find the positions of sources that moved away from their start and shine no more."""
     table, minimum = end.table, end.minimum
+    free = [i for i in table.free if table.keys[i][-1] in _POSITION]
+    if minimum.status is Status.LEFT:
+        unseen = {table.free[j] for j in np.flatnonzero(minimum.without_effect)}
+        return [table.keys[i] for i in free if i in unseen and table.values[i] != start.values[i]]
     if minimum.status is not Status.CONVERGED:
         return []
     inverse = invert_hessian(minimum.hessian, minimum.held)
@@ -190,7 +208,6 @@ def _lost(end: _End, start: Parameters) -> list[Key]:
     faint = np.abs(table.values) < _FAINT * errors
     moved = np.abs(table.values - start.values) > _FAINT * errors
     dark = {key[0] for i, key in enumerate(table.keys) if key[-1] == "amplitude" and faint[i]}
-    free = [i for i in table.free if table.keys[i][-1] in ("lon_0", "lat_0")]
     gone = {table.keys[i][0] for i in free if moved[i]} & dark
     return [table.keys[i] for i in free if table.keys[i][0] in gone]
 

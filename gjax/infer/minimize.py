@@ -5,7 +5,9 @@ diagonal D (Levenberg and Marquardt's damping). Far from the minimum, and where 
 direction, an estimate of the expected Hessian takes the place of H (Fisher scoring): a Newton step
 can at most double an amplitude that is too small. Coordinates that sit on a bound with the gradient
 pushing outwards are held; a step that would cross a bound ends on it and the others are solved
-again. Where the slope of the statistic jumps from negative to positive (an on/off spectrum without
+again. An amplitude that is far from its best value does not change its sign at once: of two sources
+that overlap, one would go negative and the other take its place, down a valley without an end.
+Where the slope of the statistic jumps from negative to positive (an on/off spectrum without
 any counts at a signal of zero), the minimum is that kink: it is recognised by the slopes on both
 sides and held like a bound.
 """
@@ -25,6 +27,12 @@ __all__ = ["FAR", "Minimum", "Point", "Problem", "Status", "finish", "minimize"]
 #: Where the statistic may fall by more than this, steps use the expected Hessian.
 FAR = 10.0
 
+#: A far step that would turn an amplitude negative leaves this part of it,
+_KEPT = 0.1
+
+#: as long as it is not smaller than this part of its start.
+_SMALL = 1e-3
+
 
 class Status(Enum):
     """How a minimisation ended; the value is the message for people."""
@@ -34,6 +42,7 @@ class Status(Enum):
     STALLED = "stopped: no step lowers the statistic, though the gradient is not zero"
     NOT_FINITE = "stopped: the statistic or its gradient is not finite at the start"
     NOT_CONVEX = "stopped at a point where the statistic has no minimum (Hessian not positive)"
+    LEFT = "stopped: a source left the data"
     NOTHING_FREE = "nothing to fit: no parameter is free"
 
 
@@ -81,6 +90,8 @@ def minimize(
     tolerance: float = 1e-5,
     max_evaluations: int = 200,
     callback: Callable[[int, float], None] | None = None,
+    amplitudes: np.ndarray | None = None,
+    positions: np.ndarray | None = None,
 ) -> Minimum:
     """Minimise the statistic from a start.
 
@@ -92,8 +103,14 @@ def minimize(
         Bound on the evaluations of statistic and gradient.
     callback :
         Called with the number of evaluations and the statistic after each of them.
+    amplitudes :
+        Which coordinates are amplitudes, whose sign does not change far from the minimum.
+    positions :
+        Coordinates that end the search where they lose their effect (`Status.LEFT`).
     """
     problem = Problem(objective, callback, max_evaluations)
+    if amplitudes is not None:
+        problem.least = np.where(amplitudes & (start > 0), _SMALL * start, np.inf)
     if start.size == 0:
         stat = float(objective(start))
         none = np.zeros((0, 0))
@@ -103,6 +120,8 @@ def minimize(
     point = problem.at(np.clip(start, problem.lower, problem.upper))
     if not point.is_finite:
         return problem.end(point, np.nan, Status.NOT_FINITE)
+    if positions is not None:
+        problem.watched = positions & ~problem.without_effect(point)
     return _descend(problem, point, tolerance)
 
 
@@ -140,6 +159,8 @@ class Problem:
         self.callback = callback
         self.trace: list[float] = []
         self.at_kink = np.zeros(self.lower.shape, bool)
+        self.least = np.full(self.lower.shape, np.inf)
+        self.watched = np.zeros(self.lower.shape, bool)
 
     def at(self, theta: np.ndarray) -> Point:
         """Expand the statistic around a point."""
@@ -167,17 +188,23 @@ class Problem:
         bend = np.abs(point.hessian[:, ~self.held(point)]).max(axis=1, initial=0.0)
         return (np.abs(point.gradient) * span < rounding) & (bend * span**2 < rounding)
 
-    def step(self, point: Point, matrix: np.ndarray) -> np.ndarray:
-        """Solve ``matrix s = -g``, ending on the bounds that the step would cross."""
+    def step(self, point: Point, matrix: np.ndarray, far: bool = False) -> np.ndarray:
+        """Solve ``matrix s = -g``, ending on the bounds that the step would cross.
+
+        A far step ends before amplitudes that began positive turn negative.
+        """
         held = self.held(point) | self.without_effect(point)
         target = point.theta.copy()
+        signed = far & (point.theta > self.least)
         for _ in range(point.theta.size):
             free = ~held
             rhs = -point.gradient[free] - matrix[np.ix_(free, held)] @ (target - point.theta)[held]
             target[free] = point.theta[free] + np.linalg.solve(matrix[np.ix_(free, free)], rhs)
-            crossed = free & ((target < self.lower) | (target > self.upper))
+            turned = free & signed & (target < 0)
+            crossed = free & ((target < self.lower) | (target > self.upper)) | turned
             if not crossed.any():
                 break
+            target = np.where(turned, _KEPT * point.theta, target)
             target = np.clip(target, self.lower, self.upper)
             held = held | crossed
         return np.clip(target, self.lower, self.upper)
@@ -232,13 +259,15 @@ def _descend(problem: Problem, point: Point, tolerance: float) -> Minimum:
             point, damping = onward, 1e-3
             problem.trace.append(point.stat)
             continue
+        if (idle & problem.watched).any():
+            return problem.end(point, edm, Status.LEFT)
         if problem.evaluations >= problem.max_evaluations:
             return problem.end(point, edm, Status.MAX_EVALUATIONS)
         model = point.hessian if convex and edm < FAR else point.expected
         # Where the statistic is a straight line (no counts), the gradient alone sets the step.
         floor = 1e-12 * np.diag(model).max() + 1e-6 * np.abs(point.gradient)
         diagonal = np.maximum(np.diag(model), np.maximum(floor, 1e-300))
-        target = problem.step(point, model + damping * np.diag(diagonal))
+        target = problem.step(point, model + damping * np.diag(diagonal), edm >= FAR)
         move = target - point.theta
         promised = -(point.gradient @ move + 0.5 * move @ model @ move)
         trial = problem.at(target)
