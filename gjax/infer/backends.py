@@ -7,6 +7,7 @@ the default is: by the exact Hessian where they end.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -28,8 +29,7 @@ def minimize_by(
     tolerance: float = 1e-5,
     max_evaluations: int = 200,
     callback: Callable[[int, float], None] | None = None,
-    amplitudes: np.ndarray | None = None,
-    positions: np.ndarray | None = None,
+    **guards: Any,
 ) -> Minimum:
     """Minimise the statistic by one of several methods.
 
@@ -38,9 +38,11 @@ def minimize_by(
     method :
         ``"newton"``: `gjax.infer.minimize`. ``"lbfgs"``: L-BFGS-B of SciPy, which needs no Hessian
         on its way, finished by Newton steps. ``"minuit"``: Migrad of iminuit (extra ``minuit``).
-    tolerance, max_evaluations, callback, amplitudes, positions :
+    tolerance, max_evaluations, callback :
         As those of `gjax.infer.minimize.minimize`; L-BFGS may take ten times as many evaluations,
         each of which is cheaper.
+    guards :
+        Its ``amplitudes``, ``reach`` and ``watched``, which the other methods do not need.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def minimize_by(
         raise ValueError(f"method {method!r} is none of: {', '.join(METHODS)}")
     settings = {"tolerance": tolerance, "max_evaluations": max_evaluations, "callback": callback}
     if method == "newton" or start.size == 0:
-        return minimize(objective, start, **settings, amplitudes=amplitudes, positions=positions)
+        return minimize(objective, start, **settings, **guards)
     problem = Problem(objective, callback, max_evaluations)
     first = problem.at(np.clip(start, problem.lower, problem.upper))
     if not first.is_finite:

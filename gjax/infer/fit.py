@@ -10,36 +10,22 @@ from typing import Any
 import jax
 import numpy as np
 
-from gjax.dataset.dataset import Dataset
 from gjax.dataset.datasets import AnyDataset
 from gjax.infer.backends import minimize_by
 from gjax.infer.covariance import covariance_of_values, invert_hessian
 from gjax.infer.minimize import Minimum, Status
+from gjax.infer.moving import find_lost, has_drifted, is_position, reach_of_steps
 from gjax.infer.objective import Objective, make_objective, stat_per_dataset
 from gjax.infer.provenance import provenance
 from gjax.infer.result import FitResult
 from gjax.infer.timing import Stopwatch
-from gjax.maps.wcs import WcsGeom
-from gjax.model.sky import SkyModel
-from gjax.numerics.sphere import separation
 from gjax.parameters import Key, Parameters, fit_bounds
 from gjax.predict.options import Folding
 from gjax.predict.prepare import as_list
 
 __all__ = ["fit"]
 
-#: A source that moved by more than this fraction of a response pixel is prepared again.
-_MOVE = 0.0025
-
-#: A source whose radius changed by more than this fraction is prepared again.
-_RESIZE = 0.15
-
 _MAX_PREPARATIONS = 5
-
-#: Sigmas below which a source is faint, and above which it has moved.
-_FAINT = 3.0
-
-_POSITION = ("lon_0", "lat_0")
 
 
 def fit(
@@ -98,7 +84,7 @@ def fit(
     )
     table = Parameters.from_models(models) if parameters is None else parameters
     end = _settle(run, models, table, watch=True)
-    lost = _lost(end, table)
+    lost = find_lost(end.objective, end.minimum, table, end.table)
     if lost:
         # Spectrum and background first, then the position: a source that was far too bright where
         # there is nothing has walked away instead of towards what it should describe.
@@ -140,6 +126,7 @@ class _Run:
 
     def search(self, objective: Objective, table: Parameters, watch_sources: bool) -> Minimum:
         names = np.array([table.keys[i][-1] for i in table.free], str)
+        reach = reach_of_steps(objective, table, self.datasets)
         with Stopwatch() as watch:
             minimum = minimize_by(
                 self.method,
@@ -149,7 +136,8 @@ class _Run:
                 max_evaluations=self.max_evaluations - self.evaluations,
                 callback=self.callback,
                 amplitudes=names == "amplitude",
-                positions=np.isin(names, _POSITION) if watch_sources else None,
+                reach=reach,
+                watched=is_position(table) if watch_sources else None,
             )
         self.count("fit", watch)
         self.evaluations += minimum.evaluations
@@ -181,7 +169,7 @@ def _settle(run: _Run, models: Any, table: Parameters, watch: bool = False) -> _
         layout = jax.device_get(objective.layout)
         before = layout.models_at(layout.start)
         table, models = _at(table, objective, minimum.theta)
-        settled = not _has_drifted(before, models, run.datasets)
+        settled = not has_drifted(before, models, run.datasets)
         if settled or minimum.status is not Status.CONVERGED:
             break
         # Its arrays are as large as the data: two at once would set the peak of memory.
@@ -190,26 +178,6 @@ def _settle(run: _Run, models: Any, table: Parameters, watch: bool = False) -> _
         minimum = run.search(objective, table, watch)
     table, models = _at(table, objective, minimum.theta)
     return _End(objective, minimum, table, models)
-
-
-def _lost(end: _End, start: Parameters) -> list[Key]:
-    """Find the positions of sources that moved away from their start and shine no more."""
-    table, minimum = end.table, end.minimum
-    free = [i for i in table.free if table.keys[i][-1] in _POSITION]
-    if minimum.status is Status.LEFT:
-        unseen = {table.free[j] for j in np.flatnonzero(minimum.without_effect)}
-        return [table.keys[i] for i in free if i in unseen and table.values[i] != start.values[i]]
-    if minimum.status is not Status.CONVERGED:
-        return []
-    inverse = invert_hessian(minimum.hessian, minimum.held)
-    errors = np.full(len(table.values), np.inf)
-    scale = np.asarray(end.objective.layout.scale)
-    errors[list(table.free)] = np.sqrt(np.abs(np.diag(inverse.covariance))) * scale
-    faint = np.abs(table.values) < _FAINT * errors
-    moved = np.abs(table.values - start.values) > _FAINT * errors
-    dark = {key[0] for i, key in enumerate(table.keys) if key[-1] == "amplitude" and faint[i]}
-    gone = {table.keys[i][0] for i in free if moved[i]} & dark
-    return [table.keys[i] for i in free if table.keys[i][0] in gone]
 
 
 def _at(table: Parameters, objective: Objective, theta: np.ndarray) -> tuple[Parameters, Any]:
@@ -223,30 +191,6 @@ def _at(table: Parameters, objective: Objective, theta: np.ndarray) -> tuple[Par
     table = dataclasses.replace(table, values=values)
     fixed = table.freeze("*").layout(layout.models)
     return table, fixed.models_at(np.zeros(0))
-
-
-def _has_drifted(before: Any, after: Any, datasets: list[AnyDataset]) -> bool:
-    """Tell whether a source left the place, or outgrew the size, for which it was prepared."""
-    pixels = [
-        float(np.min(dataset.psf.geom.pixel_scale))
-        for dataset in datasets
-        if isinstance(dataset, Dataset)
-        and dataset.psf is not None
-        and isinstance(dataset.psf.geom, WcsGeom)
-    ]
-    for old, new in zip(before.members, after.members, strict=True):
-        if not isinstance(new, SkyModel) or new.spatial is None or old.spatial is None:
-            continue
-        if not new.spatial.has_position:
-            continue
-        here, there = old.spatial.position, new.spatial.position
-        moved = float(separation(here[0], here[1], there[0], there[1]))
-        if pixels and moved > _MOVE * min(pixels):
-            return True
-        was, now = (float(np.squeeze(s.evaluation_radius)) for s in (old.spatial, new.spatial))
-        if abs(now - was) > _RESIZE * max(was, 1e-3):
-            return True
-    return False
 
 
 def _stat_of_each(run: _Run, objective: Objective, minimum: Minimum) -> np.ndarray:

@@ -91,7 +91,8 @@ def minimize(
     max_evaluations: int = 200,
     callback: Callable[[int, float], None] | None = None,
     amplitudes: np.ndarray | None = None,
-    positions: np.ndarray | None = None,
+    reach: np.ndarray | None = None,
+    watched: np.ndarray | None = None,
 ) -> Minimum:
     """Minimise the statistic from a start.
 
@@ -105,10 +106,14 @@ def minimize(
         Called with the number of evaluations and the statistic after each of them.
     amplitudes :
         Which coordinates are amplitudes, whose sign does not change far from the minimum.
-    positions :
+    reach :
+        The largest step of each coordinate: how far the slopes at a position can be trusted.
+    watched :
         Coordinates that end the search where they lose their effect (`Status.LEFT`).
     """
     problem = Problem(objective, callback, max_evaluations)
+    if reach is not None:
+        problem.reach = reach
     if amplitudes is not None:
         problem.least = np.where(amplitudes & (start > 0), _SMALL * start, np.inf)
     if start.size == 0:
@@ -120,8 +125,8 @@ def minimize(
     point = problem.at(np.clip(start, problem.lower, problem.upper))
     if not point.is_finite:
         return problem.end(point, np.nan, Status.NOT_FINITE)
-    if positions is not None:
-        problem.watched = positions & ~problem.without_effect(point)
+    if watched is not None:
+        problem.watched = watched & ~problem.without_effect(point)
     return _descend(problem, point, tolerance)
 
 
@@ -160,6 +165,7 @@ class Problem:
         self.trace: list[float] = []
         self.at_kink = np.zeros(self.lower.shape, bool)
         self.least = np.full(self.lower.shape, np.inf)
+        self.reach = np.full(self.lower.shape, np.inf)
         self.watched = np.zeros(self.lower.shape, bool)
 
     def at(self, theta: np.ndarray) -> Point:
@@ -191,8 +197,10 @@ class Problem:
     def step(self, point: Point, matrix: np.ndarray, far: bool = False) -> np.ndarray:
         """Solve ``matrix s = -g``, ending on the bounds that the step would cross.
 
-        A far step ends before amplitudes that began positive turn negative.
+        So does a step that is too long, and a far one where an amplitude would turn negative.
         """
+        low = np.maximum(self.lower, point.theta - self.reach)
+        high = np.minimum(self.upper, point.theta + self.reach)
         held = self.held(point) | self.without_effect(point)
         target = point.theta.copy()
         signed = far & (point.theta > self.least)
@@ -201,13 +209,12 @@ class Problem:
             rhs = -point.gradient[free] - matrix[np.ix_(free, held)] @ (target - point.theta)[held]
             target[free] = point.theta[free] + np.linalg.solve(matrix[np.ix_(free, free)], rhs)
             turned = free & signed & (target < 0)
-            crossed = free & ((target < self.lower) | (target > self.upper)) | turned
+            crossed = free & ((target < low) | (target > high)) | turned
             if not crossed.any():
                 break
-            target = np.where(turned, _KEPT * point.theta, target)
-            target = np.clip(target, self.lower, self.upper)
+            target = np.clip(np.where(turned, _KEPT * point.theta, target), low, high)
             held = held | crossed
-        return np.clip(target, self.lower, self.upper)
+        return np.clip(target, low, high)
 
     def end(self, point: Point, edm: float, status: Status) -> Minimum:
         """Say how it ended."""

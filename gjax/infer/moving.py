@@ -1,0 +1,127 @@
+"""Sources that move during a fit: how far a step may lead, where responses no longer hold, loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from gjax.dataset.dataset import Dataset
+from gjax.dataset.datasets import AnyDataset
+from gjax.infer.covariance import invert_hessian
+from gjax.infer.minimize import Minimum, Status
+from gjax.infer.objective import Objective
+from gjax.maps.wcs import WcsGeom
+from gjax.model.sky import SkyModel
+from gjax.numerics.sphere import separation
+from gjax.parameters import Key, Parameters
+
+__all__ = ["find_lost", "has_drifted", "is_position", "reach_of_steps"]
+
+#: A source that moved by more than this fraction of a response pixel is prepared again.
+_MOVE = 0.0025
+
+#: A source whose radius changed by more than this fraction is prepared again.
+_RESIZE = 0.15
+
+#: Sigmas below which a source is faint, and above which it has moved.
+_FAINT = 3.0
+
+#: Pixels that a source may move in one step, besides its own radius.
+_REACH = 10.0
+
+
+def is_position(table: Parameters) -> np.ndarray:
+    """Tell which free parameters are longitudes or latitudes of sources."""
+    return np.array([table.keys[i][-1] in ("lon_0", "lat_0") for i in table.free], bool)
+
+
+def reach_of_steps(
+    objective: Objective, table: Parameters, datasets: Sequence[AnyDataset]
+) -> np.ndarray:
+    """Give the largest step of each coordinate.
+
+    An image changes in proportion to a shift only as long as the shift is small against the image:
+    a faint source would be sent out of the map. It may move by ten pixels and its own radius.
+
+    Returns
+    -------
+    reach :
+        Infinite for all that is not a position, shape ``(free,)``.
+    """
+    reach = np.full(len(table.free), np.inf)
+    pixels = [
+        float(np.min(dataset.geom.pixel_scale))
+        for dataset in datasets
+        if isinstance(dataset, Dataset) and isinstance(dataset.geom, WcsGeom)
+    ]
+    places = np.flatnonzero(is_position(table))
+    if not pixels or not places.size:
+        return reach
+    layout = jax.device_get(objective.layout)
+    models = layout.models_at(layout.start)
+    for j in places:
+        name, axis = table.keys[table.free[j]][0], table.keys[table.free[j]][-1]
+        spatial = getattr(models[name], "spatial", None)
+        if spatial is None or not spatial.has_position:
+            continue
+        size = _REACH * max(pixels) + float(np.squeeze(spatial.evaluation_radius))
+        latitude = float(np.squeeze(spatial.position[1]))
+        shrink = max(np.cos(np.radians(latitude)), 0.01) if axis == "lon_0" else 1.0
+        reach[j] = size / shrink / np.asarray(layout.scale)[j]
+    return reach
+
+
+def has_drifted(before: Any, after: Any, datasets: Sequence[AnyDataset]) -> bool:
+    """Tell whether a source left the place, or outgrew the size, for which it was prepared."""
+    pixels = [
+        float(np.min(dataset.psf.geom.pixel_scale))
+        for dataset in datasets
+        if isinstance(dataset, Dataset)
+        and dataset.psf is not None
+        and isinstance(dataset.psf.geom, WcsGeom)
+    ]
+    for old, new in zip(before.members, after.members, strict=True):
+        if not isinstance(new, SkyModel) or new.spatial is None or old.spatial is None:
+            continue
+        if not new.spatial.has_position:
+            continue
+        here, there = old.spatial.position, new.spatial.position
+        moved = float(separation(here[0], here[1], there[0], there[1]))
+        if pixels and moved > _MOVE * min(pixels):
+            return True
+        was, now = (float(np.squeeze(s.evaluation_radius)) for s in (old.spatial, new.spatial))
+        if abs(now - was) > _RESIZE * max(was, 1e-3):
+            return True
+    return False
+
+
+def find_lost(
+    objective: Objective, minimum: Minimum, start: Parameters, table: Parameters
+) -> list[Key]:
+    """Find the positions of sources that moved away from their start and shine no more.
+
+    Parameters
+    ----------
+    objective, minimum :
+        Where a search ended.
+    start, table :
+        The parameters at its start and at its end.
+    """
+    free = [i for i, place in zip(table.free, is_position(table), strict=True) if place]
+    if minimum.status is Status.LEFT:
+        unseen = {table.free[j] for j in np.flatnonzero(minimum.without_effect)}
+        return [table.keys[i] for i in free if i in unseen and table.values[i] != start.values[i]]
+    if minimum.status is not Status.CONVERGED:
+        return []
+    inverse = invert_hessian(minimum.hessian, minimum.held)
+    errors = np.full(len(table.values), np.inf)
+    scale = np.asarray(objective.layout.scale)
+    errors[list(table.free)] = np.sqrt(np.abs(np.diag(inverse.covariance))) * scale
+    faint = np.abs(table.values) < _FAINT * errors
+    moved = np.abs(table.values - start.values) > _FAINT * errors
+    dark = {key[0] for i, key in enumerate(table.keys) if key[-1] == "amplitude" and faint[i]}
+    gone = {table.keys[i][0] for i in free if moved[i]} & dark
+    return [table.keys[i] for i in free if table.keys[i][0] in gone]
