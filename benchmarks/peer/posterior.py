@@ -109,7 +109,7 @@ def gaussian(values, covariance, n):
 
 
 def describe_chain(sampler, names, wall):
-    """Sum up an ensemble: numbers of the worst parameter, means and standard deviations."""
+    """Sum up an ensemble: numbers (for means) of the worst parameter, and means and widths."""
     chain = sampler.get_chain()
     steps, walkers, _ = chain.shape
     tau = float(np.max(integrated_time(chain, tol=0)))

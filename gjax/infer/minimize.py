@@ -258,6 +258,8 @@ def _descend(problem: Problem, point: Point, tolerance: float) -> Minimum:
         still = held | idle
         convex = not (idle & ~held).any() and _is_positive(point.hessian[np.ix_(~still, ~still)])
         edm = _edm(point, point.hessian if convex else point.expected, still)
+        if (idle & problem.watched).any():
+            return problem.end(point, edm, Status.LEFT)
         if edm < tolerance and _keep_kinks(problem, point):
             onward = _around(problem, point)
             onward = _leave_saddle(problem, point) if onward is None and not convex else onward
@@ -266,8 +268,6 @@ def _descend(problem: Problem, point: Point, tolerance: float) -> Minimum:
             point, damping = onward, 1e-3
             problem.trace.append(point.stat)
             continue
-        if (idle & problem.watched).any():
-            return problem.end(point, edm, Status.LEFT)
         if problem.evaluations >= problem.max_evaluations:
             return problem.end(point, edm, Status.MAX_EVALUATIONS)
         model = point.hessian if convex and edm < FAR else point.expected

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from gjax.dataset import Dataset, PSFMap
-from gjax.infer.minimize import Status, minimize
+from gjax.infer.minimize import Point, Problem, Status, minimize
 from gjax.infer.objective import expand_objective, make_objective
 from gjax.maps import MapAxis, RegionGeom, WcsGeom
 from gjax.model import Models, SkyModel
@@ -182,3 +184,54 @@ def test_start_that_is_not_finite(problem):
 
 def test_every_status_speaks():
     assert all(len(status.value) > 10 for status in Status)
+
+
+def flat_problem(theta, gradient, matrix):
+    """Make a problem without data, and a point of it with given slopes and curvature."""
+    none = np.full(len(theta), np.inf)
+    objective = SimpleNamespace(layout=SimpleNamespace(lower=-none, upper=none))
+    theta, gradient = np.array(theta, float), np.array(gradient, float)
+    point = Point(theta, 1e3, gradient, np.array(matrix), np.array(matrix))
+    return Problem(objective, None, 10), point
+
+
+def test_a_far_step_does_not_turn_an_amplitude_negative():
+    """It leaves a tenth, and the other coordinate is solved with that."""
+    matrix = np.array([[1.0, 0.5], [0.5, 1.0]])
+    problem, point = flat_problem((1.0, 2.0), (4.0, 0.0), matrix)
+    free = np.array([1.0, 2.0]) - np.linalg.solve(matrix, point.gradient)
+    np.testing.assert_allclose(problem.step(point, matrix, far=True), free)
+    problem.least = np.array([1e-3, np.inf])
+    np.testing.assert_allclose(problem.step(point, matrix, far=True), [0.1, 2.0 + 0.5 * 0.9])
+    np.testing.assert_allclose(problem.step(point, matrix, far=False), free)
+    problem.least = np.array([2.0, np.inf])  # already far below its start
+    np.testing.assert_allclose(problem.step(point, matrix, far=True), free)
+
+
+def test_a_step_is_not_longer_than_its_reach():
+    matrix = np.array([[1.0, 0.5], [0.5, 1.0]])
+    problem, point = flat_problem((1.0, 2.0), (4.0, 0.0), matrix)
+    problem.reach = np.array([np.inf, 0.3])
+    np.testing.assert_allclose(problem.step(point, matrix), [1.0 - 4.0 - 0.5 * 0.3, 2.3])
+
+
+@pytest.mark.parametrize(("watched", "status"), [(True, Status.LEFT), (False, Status.NOT_CONVEX)])
+def test_a_coordinate_that_loses_its_effect_ends_the_search(monkeypatch, watched, status):
+    """A faint source that is not wanted where it is: one step, and nothing of it is seen."""
+
+    def bell(_, theta):
+        height = 5.0 * np.exp(-0.5 * theta**2)
+        bend = np.diag(height * (theta**2 - 1.0))
+        return SimpleNamespace(
+            stat=10.0 + height.sum(),
+            gradient=-theta * height,
+            hessian=bend,
+            expected=0.1 * np.eye(1),
+        )
+
+    monkeypatch.setattr("gjax.infer.minimize.expand_from_host", bell)
+    problem, point = flat_problem((1.0,), (0.0,), np.eye(1))
+    found = minimize(problem.objective, point.theta, watched=np.array([watched]))
+    assert found.status is status
+    assert found.without_effect.all()
+    assert found.theta[0] > 20.0
