@@ -204,12 +204,13 @@ def _result(
     run: _Run, objective: Objective, minimum: Minimum, table: Parameters, models: Any
 ) -> FitResult:
     with Stopwatch() as watch:
-        inverse = invert_hessian(minimum.hessian, minimum.held)
+        still = minimum.held | minimum.without_effect
+        inverse = invert_hessian(minimum.hessian, still)
         covariance = covariance_of_values(objective.layout, minimum.theta, inverse.covariance)
         stats = _stat_of_each(run, objective, minimum)
     run.count("covariance", watch)
     sigma = np.sqrt(np.abs(np.diag(inverse.covariance)))
-    pull = np.abs(minimum.gradient * sigma)[~minimum.held]
+    pull = np.abs(minimum.gradient * sigma)[~still]
     names = (dataset.name for dataset in run.datasets)
 
     def keys(which: np.ndarray) -> tuple[Key, ...]:

@@ -194,6 +194,21 @@ class Problem:
         bend = np.abs(point.hessian[:, ~self.held(point)]).max(axis=1, initial=0.0)
         return (np.abs(point.gradient) * span < rounding) & (bend * span**2 < rounding)
 
+    def alone(self, point: Point) -> np.ndarray:
+        """Tell which coordinates have no effect, whatever value those on a bound had.
+
+        The others have one where the held ones are let go, as the spectral index of a source whose
+        amplitude is on its bound of zero: such a point may well be a minimum.
+        """
+        held, idle = self.held(point), self.without_effect(point)
+        if not (idle & ~held).any() or not held.any():
+            return idle & ~held
+        diagonal = np.diag(point.hessian)[held]
+        move = np.sqrt(2.0 / np.where(diagonal > 0, diagonal, 2.0))
+        span = np.minimum(self.upper - self.lower, 1e3)
+        mixed = (np.abs(point.hessian[:, held]) * move).max(axis=1) * span
+        return idle & ~held & (mixed < 1e-12 * max(abs(point.stat), 1.0))
+
     def step(self, point: Point, matrix: np.ndarray, far: bool = False) -> np.ndarray:
         """Solve ``matrix s = -g``, ending on the bounds that the step would cross.
 
@@ -240,7 +255,7 @@ def finish(problem: Problem, theta: np.ndarray, tolerance: float) -> Minimum:
         return problem.end(point, np.nan, Status.NOT_FINITE)
     still = problem.held(point) | problem.without_effect(point)
     convex = _is_positive(point.hessian[np.ix_(~still, ~still)])
-    convex = convex and not (still & ~problem.held(point)).any()
+    convex = convex and not problem.alone(point).any()
     edm = _edm(point, point.hessian if convex else point.expected, still)
     problem.trace.append(point.stat)
     if edm < tolerance:
@@ -256,7 +271,8 @@ def _descend(problem: Problem, point: Point, tolerance: float) -> Minimum:
     while True:
         held, idle = problem.held(point), problem.without_effect(point)
         still = held | idle
-        convex = not (idle & ~held).any() and _is_positive(point.hessian[np.ix_(~still, ~still)])
+        convex = _is_positive(point.hessian[np.ix_(~still, ~still)])
+        convex = convex and not problem.alone(point).any()
         edm = _edm(point, point.hessian if convex else point.expected, still)
         if (idle & problem.watched).any():
             return problem.end(point, edm, Status.LEFT)

@@ -116,7 +116,7 @@ def find_lost(
         return [table.keys[i] for i in free if i in unseen and table.values[i] != start.values[i]]
     if minimum.status is not Status.CONVERGED:
         return []
-    inverse = invert_hessian(minimum.hessian, minimum.held)
+    inverse = invert_hessian(minimum.hessian, minimum.held | minimum.without_effect)
     errors = np.full(len(table.values), np.inf)
     scale = np.asarray(objective.layout.scale)
     errors[list(table.free)] = np.sqrt(np.abs(np.diag(inverse.covariance))) * scale

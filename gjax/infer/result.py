@@ -35,7 +35,7 @@ class FitResult:
     covariance :
         Covariance of all parameters in internal units, shape ``(n, n)``, in the order of
         ``parameters``: twice the inverse of the exact Hessian of the statistic, links followed;
-        zero for frozen parameters and those on a bound.
+        zero for frozen parameters, those on a bound and those without effect.
     correlation_condition :
         Condition number of the correlation matrix: above 1e8 the parameters are degenerate.
     theta, gradient_norm, edm :
@@ -49,8 +49,9 @@ class FitResult:
     covariance_kind :
         ``"exact"``, or what `with_covariance` was asked for.
     without_effect :
-        Keys of the free parameters on which the statistic does not depend at all, such as those of
-        a source that no dataset sees.
+        Keys of the free parameters on which the statistic does not depend at the best fit, such as
+        those of a source that no dataset sees (then the fit is no success), or the index of a
+        source whose amplitude is on its bound of zero.
     degenerate :
         Keys of the parameters of which the data measure only a combination, where the condition
         number is above 1e8; their errors are then meaningless. Freeze one of them.
@@ -103,7 +104,12 @@ class FitResult:
             text += "; at a kink of the statistic, where no error is defined: "
             text += _listed(self.at_kinks)
         if self.without_effect:
-            text += "; the data do not depend on (freeze these): " + _listed(self.without_effect)
+            text += (
+                "; there the data do not depend on: "
+                if self.success
+                else ("; the data do not depend on (freeze these): ")
+            )
+            text += _listed(self.without_effect)
         if self.degenerate:
             text += "; degenerate, only a combination of these is measured (freeze one): "
             text += _listed(self.degenerate)
@@ -111,9 +117,13 @@ class FitResult:
 
     @property
     def errors(self) -> np.ndarray:
-        """Standard errors of all parameters, ``(n,)``; zero if frozen, NaN on a bound or kink."""
+        """Standard errors of all parameters, ``(n,)``; zero if frozen.
+
+        NaN on a bound or kink, and for parameters without effect.
+        """
         errors = np.sqrt(np.diag(self.covariance))
-        held = [self.parameters.keys.index(key) for key in self.at_bounds + self.at_kinks]
+        undefined = self.at_bounds + self.at_kinks + self.without_effect
+        held = [self.parameters.keys.index(key) for key in undefined]
         errors[held] = np.nan
         return errors
 
@@ -135,7 +145,7 @@ class FitResult:
             `gjax.infer.covariance.covariance_of_kind`.
         """
         table = self.parameters
-        still = {*self.at_bounds, *self.at_kinks}
+        still = {*self.at_bounds, *self.at_kinks, *self.without_effect}
         held = np.array([table.keys[i] in still for i in table.free], bool)
         inverse = covariance_of_kind(self.objective, self.theta, held, kind)
         return dataclasses.replace(

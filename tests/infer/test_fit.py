@@ -113,6 +113,30 @@ def test_amplitude_goes_to_its_bound_where_there_is_no_source(spot, spot_truth, 
     assert result.value("*.norm") == pytest.approx(0.9, rel=1e-3)
 
 
+def test_amplitude_on_its_bound_takes_the_effect_of_the_index_away(spot, spot_truth, spot_table):
+    """Fewer counts than background: no source is best, its index means nothing, a limit does."""
+    counts = 0.9 * np.asarray(spot.background)
+    middle = slice(counts.shape[1] // 2 - 3, counts.shape[1] // 2 + 3)
+    counts[:, middle, middle] *= 0.5
+    data, table = fake(spot, counts), spot_table.bound("*.amplitude", min=0.0)
+    result = fit(data, spot_truth, table)
+    assert result.success
+    assert result.at_bounds == (("spot", "spectral", "amplitude"),)
+    assert result.without_effect == (("spot", "spectral", "index"),)
+    assert result.message.endswith("there the data do not depend on: spot.spectral.index")
+    undefined = np.isnan(result.errors[list(table.free)])
+    names = [table.names[i] for i in table.free]
+    assert [n for n, no in zip(names, undefined, strict=True) if no] == names[:2]
+    # The limit is that of the index for which it is largest.
+    limit = upper_limit(result, "*.amplitude").value
+    others = []
+    for index in (1.5, 2.2, 3.0):
+        fixed = table.update({"*.index": index}).freeze("*.index")
+        others.append(upper_limit(fit(data, spot_truth, fixed), "*.amplitude").value)
+    assert max(others) == others[1]
+    assert others[1] <= limit < 1.05 * others[1]
+
+
 def test_no_counts_at_all(spot, spot_truth, spot_table):
     """The statistic is linear: its minimum is at the bounds."""
     table = spot_table.freeze("*.index").bound("*.norm", min=0.0).bound("*.amplitude", min=0.0)

@@ -109,6 +109,17 @@ def test_minimum_at_a_kink_is_recognised(counts, counts_off):
         assert float(problem(np.array([move]))) > found.stat
 
 
+def test_index_of_a_signal_at_a_kink_means_nothing():
+    problem = make_spectrum((0, 0, 0, 0), (5, 3, 0, 0), ["*.amplitude", "*.index"])
+    found = minimize(problem, np.asarray(problem.layout.start))
+    assert found.status is Status.CONVERGED
+    index, amplitude = range(2)
+    assert found.theta[amplitude] == 0.0
+    assert list(found.at_kink) == [False, True]
+    assert list(found.without_effect) == [True, False]
+    assert found.theta[index] == problem.layout.start[index]
+
+
 def test_smooth_minimum_at_a_negative_signal_is_no_kink():
     problem = make_spectrum((3, 1, 2, 1), (60, 40, 20, 20), ["*.amplitude"])
     found = minimize(problem, np.asarray(problem.layout.start))
