@@ -12,8 +12,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from gjax.infer.minimize import Minimum, Problem, finish, minimize
+from gjax.infer.minimize import finish, minimize
 from gjax.infer.objective import Objective, value_and_grad
+from gjax.infer.problem import Minimum, Problem
 
 __all__ = ["METHODS", "minimize_by"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, comb, ndtri
 
-from gjax.infer.minimize import Status
+from gjax.infer.problem import Status
 from gjax.infer.result import FitResult
 from gjax.predict.points import PreparedPoints
 

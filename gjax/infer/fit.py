@@ -13,9 +13,9 @@ import numpy as np
 from gjax.dataset.datasets import AnyDataset
 from gjax.infer.backends import minimize_by
 from gjax.infer.covariance import covariance_of_values, invert_hessian
-from gjax.infer.minimize import Minimum, Status
 from gjax.infer.moving import find_lost, has_drifted, is_position, reach_of_steps
 from gjax.infer.objective import Objective, make_objective, stat_per_dataset
+from gjax.infer.problem import Minimum, Status
 from gjax.infer.provenance import provenance
 from gjax.infer.result import FitResult
 from gjax.infer.timing import Stopwatch

@@ -11,8 +11,8 @@ import numpy as np
 from gjax.dataset.dataset import Dataset
 from gjax.dataset.datasets import AnyDataset
 from gjax.infer.covariance import invert_hessian
-from gjax.infer.minimize import Minimum, Status
 from gjax.infer.objective import Objective
+from gjax.infer.problem import Minimum, Status
 from gjax.maps.wcs import WcsGeom
 from gjax.model.sky import SkyModel
 from gjax.numerics.sphere import separation

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from gjax.infer.covariance import covariance_of_kind, covariance_of_values
-from gjax.infer.minimize import Status
 from gjax.infer.objective import Objective
+from gjax.infer.problem import Status
 from gjax.parameters import Key, Parameters
 
 __all__ = ["FitResult"]

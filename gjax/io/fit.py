@@ -19,8 +19,8 @@ import numpy as np
 
 from gjax.dataset import AnyDataset
 from gjax.errors import FileFormatError
-from gjax.infer.minimize import Status
 from gjax.infer.objective import Objective, make_objective
+from gjax.infer.problem import Status
 from gjax.infer.result import FitResult
 from gjax.io.atomic import atomic_write
 from gjax.io.models import models_from_dict

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from gjax.cli.main import main
 from gjax.cli.run import run_analysis
 from gjax.errors import ConfigError
-from gjax.infer.minimize import Status
+from gjax.infer.problem import Status
 from gjax.io.datasets import read_dataset
 from gjax.io.flux_points import read_flux_points
 from gjax.io.models import read_models

@@ -11,8 +11,9 @@ import pytest
 from gjax.dataset import FluxPointsDataset
 from gjax.infer.backends import minimize_by
 from gjax.infer.fit import fit
-from gjax.infer.minimize import Status, minimize
+from gjax.infer.minimize import minimize
 from gjax.infer.objective import make_objective
+from gjax.infer.problem import Status
 from gjax.model import Models, SkyModel
 from gjax.model.spectral import PowerLaw
 from gjax.parameters import Parameters

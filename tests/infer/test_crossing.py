@@ -9,7 +9,7 @@ import pytest
 
 from gjax.infer import crossing
 from gjax.infer.crossing import find_crossings, origin_of, rays_from
-from gjax.infer.minimize import Status
+from gjax.infer.problem import Status
 from tests.infer.counting import counting, gaussian
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from gjax.infer.fit import fit
 from gjax.infer.limits import upper_limit
-from gjax.infer.minimize import Status
 from gjax.infer.objective import hessian
+from gjax.infer.problem import Status
 from gjax.parameters import Parameters
 from gjax.simulate import fake
 from gjax.stats import cash

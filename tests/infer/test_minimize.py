@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from gjax.dataset import Dataset, PSFMap
-from gjax.infer.minimize import Point, Problem, Status, minimize
+from gjax.infer.minimize import minimize
 from gjax.infer.objective import expand_objective, make_objective
+from gjax.infer.problem import Point, Problem, Status
 from gjax.maps import MapAxis, RegionGeom, WcsGeom
 from gjax.model import Models, SkyModel
 from gjax.model.spatial import Gaussian
@@ -240,7 +241,7 @@ def test_a_coordinate_that_loses_its_effect_ends_the_search(monkeypatch, watched
             expected=0.1 * np.eye(1),
         )
 
-    monkeypatch.setattr("gjax.infer.minimize.expand_from_host", bell)
+    monkeypatch.setattr("gjax.infer.problem.expand_from_host", bell)
     problem, point = flat_problem((1.0,), (0.0,), np.eye(1))
     found = minimize(problem.objective, point.theta, watched=np.array([watched]))
     assert found.status is status

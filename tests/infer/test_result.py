@@ -9,7 +9,7 @@ import numpyro.distributions as dist
 import pytest
 
 from gjax.errors import UnknownNameError
-from gjax.infer.minimize import Status
+from gjax.infer.problem import Status
 
 
 def test_values_and_errors_by_name(spot_fit):

@@ -12,7 +12,7 @@ from scipy.stats import gamma
 
 from gjax.infer.diagnostics import PosteriorWarning
 from gjax.infer.fit import fit
-from gjax.infer.minimize import Status
+from gjax.infer.problem import Status
 from gjax.infer.sample import advance_together, sample_fit
 from gjax.model import FoVBackground, Models
 from gjax.parameters import Parameters
