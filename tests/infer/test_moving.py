@@ -1,0 +1,71 @@
+"""What moves during a fit: how far steps may lead, what was lost, when responses no longer hold."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from gjax.infer.minimize import minimize
+from gjax.infer.moving import find_lost, has_drifted, is_position, reach_of_steps
+from gjax.infer.problem import Status
+from gjax.parameters import Parameters
+from tests.infer.small_problems import ellipse, elongated_field, elongated_models
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return ellipse(20.0, start=(0.9, 20.0), free="*.*_0")
+
+
+def table_at(lon, lat, sigma=0.3):
+    models = elongated_models(0.9, 20.0, (lon, lat), sigma)
+    return models, Parameters.from_models(models).freeze("*").thaw("*.*_0", "*.amplitude")
+
+
+def test_only_longitudes_and_latitudes_are_positions():
+    _, table = table_at(0.0, 0.0)
+    names = [table.names[i].rsplit(".", 1)[1] for i in table.free]
+    assert dict(zip(names, is_position(table), strict=True)) == {
+        "amplitude": False,
+        "lon_0": True,
+        "lat_0": True,
+    }
+
+
+@pytest.mark.parametrize("lat", [0.0, 60.0])
+def test_reach_is_ten_pixels_and_the_radius_of_the_source(problem, lat):
+    """In degrees on the sky: of longitude it is more, far from the equator."""
+    models, table = table_at(0.0, lat)
+    layout = table.layout(models)
+    objective = dataclasses.replace(problem, layout=layout)
+    reach = reach_of_steps(objective, table, [elongated_field(1.0)]) * np.asarray(layout.scale)
+    radius = float(models["pwn"].spatial.evaluation_radius)
+    known = {"amplitude": np.inf, "lat_0": 1.0 + radius}
+    known["lon_0"] = known["lat_0"] / np.cos(np.radians(lat))
+    for i, size in zip(table.free, reach, strict=True):
+        assert size == pytest.approx(known[table.keys[i][-1]], rel=1e-6)
+
+
+def test_drift_is_a_small_part_of_a_response_pixel_or_of_the_size():
+    data = [elongated_field(1.0)]
+    pixel = float(np.min(data[0].psf.geom.pixel_scale))
+    here, _ = table_at(0.0, 0.0)
+    for shift, sigma, drifted in ((0.002, 0.3, False), (0.003, 0.3, True), (0.0, 0.36, True)):
+        there, _ = table_at(0.0, shift * pixel, sigma)
+        assert has_drifted(here, there, data) is drifted
+
+
+def test_what_left_the_data_is_lost_and_what_stayed_is_not(problem):
+    _, start = table_at(0.0, 0.0)
+    start = start.freeze("*.amplitude")
+    found = minimize(problem, np.asarray(problem.layout.start))
+    assert found.status is Status.CONVERGED
+    assert find_lost(problem, found, start, start) == []
+    gone = dataclasses.replace(
+        found, status=Status.LEFT, without_effect=np.ones(len(start.free), bool)
+    )
+    moved = dataclasses.replace(start, values=start.values + 7.0)
+    assert find_lost(problem, gone, start, moved) == [start.keys[i] for i in start.free]
+    assert find_lost(problem, gone, start, start) == []

@@ -1,0 +1,32 @@
+"""Steps end where they should, and every ending has a message."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gjax.infer.problem import Status
+from tests.infer.small_problems import flat_problem
+
+
+def test_every_status_speaks():
+    assert all(len(status.value) > 10 for status in Status)
+
+
+def test_a_far_step_does_not_turn_an_amplitude_negative():
+    """It leaves a tenth, and the other coordinate is solved with that."""
+    matrix = np.array([[1.0, 0.5], [0.5, 1.0]])
+    problem, point = flat_problem((1.0, 2.0), (4.0, 0.0), matrix)
+    free = np.array([1.0, 2.0]) - np.linalg.solve(matrix, point.gradient)
+    np.testing.assert_allclose(problem.step(point, matrix, far=True), free)
+    problem.least = np.array([1e-3, np.inf])
+    np.testing.assert_allclose(problem.step(point, matrix, far=True), [0.1, 2.0 + 0.5 * 0.9])
+    np.testing.assert_allclose(problem.step(point, matrix, far=False), free)
+    problem.least = np.array([2.0, np.inf])  # already far below its start
+    np.testing.assert_allclose(problem.step(point, matrix, far=True), free)
+
+
+def test_a_step_is_not_longer_than_its_reach():
+    matrix = np.array([[1.0, 0.5], [0.5, 1.0]])
+    problem, point = flat_problem((1.0, 2.0), (4.0, 0.0), matrix)
+    problem.reach = np.array([np.inf, 0.3])
+    np.testing.assert_allclose(problem.step(point, matrix), [1.0 - 4.0 - 0.5 * 0.3, 2.3])
