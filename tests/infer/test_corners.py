@@ -40,9 +40,13 @@ def test_index_of_a_signal_at_a_kink_means_nothing():
 
 def test_smooth_minimum_at_a_negative_signal_is_no_kink():
     problem = make_spectrum((3, 1, 2, 1), (60, 40, 20, 20), ["*.amplitude"])
-    found = minimize(problem, np.asarray(problem.layout.start))
+    start = np.asarray(problem.layout.start)
+    found = minimize(problem, start)
     assert found.status is Status.CONVERGED
     assert found.theta[0] < 0
+    guarded = minimize(problem, 1e3 * start, amplitudes=np.array([True]))
+    assert guarded.status is Status.CONVERGED
+    assert guarded.theta == pytest.approx(found.theta, rel=1e-3)
     assert not found.at_kink.any()
     assert not found.held.any()
 

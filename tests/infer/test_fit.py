@@ -12,10 +12,15 @@ from gjax.infer.fit import fit
 from gjax.infer.limits import upper_limit
 from gjax.infer.objective import hessian
 from gjax.infer.problem import Status
+from gjax.model import Models, SkyModel
+from gjax.model.spatial import Gaussian
+from gjax.model.spectral import PowerLaw
 from gjax.parameters import Parameters
+from gjax.predict import npred
 from gjax.simulate import fake
 from gjax.stats import cash
 from tests.infer.conftest import free_errors
+from tests.infer.small_problems import elongated_field
 
 
 def values(result) -> np.ndarray:
@@ -275,3 +280,22 @@ def test_a_source_far_too_bright_in_the_dark_finds_its_place(spot_expected, spot
     assert found.success
     assert found.value("*.lon_0") == pytest.approx(83.63, abs=0.002)
     assert found.value("*.amplitude") == pytest.approx(5e-12, rel=0.01)
+
+
+@pytest.mark.slow
+def test_overlapping_sources_do_not_take_opposite_signs():
+    """One starts far too bright: if it may turn negative, the other slides away to balance it."""
+    field, spectrum = elongated_field(1.0), PowerLaw(2.0, 1e-11)
+    shapes = {"a": Gaussian(-0.25, 0.1, 0.3, frame="galactic")}
+    shapes["b"] = Gaussian(0.25, -0.1, 0.15, frame="galactic")
+    truth = Models.create({name: SkyModel(spectrum, shape) for name, shape in shapes.items()})
+    data = fake(field, npred(field, truth), np.random.default_rng(1))
+    table = Parameters.from_models(truth).freeze("*.index")
+    best = fit(data, truth, table)
+    start = {"a.*.amplitude": 1.1e-12, "b.*.amplitude": 2.06e-10, "a.*.sigma": 0.347}
+    start |= {"b.*.sigma": 0.102, "a.*.lon_0": -0.29, "a.*.lat_0": -0.094}
+    found = fit(data, truth, table.update(start | {"b.*.lon_0": 0.32, "b.*.lat_0": -0.075}))
+    assert best.success
+    assert found.success
+    assert found.stat == pytest.approx(best.stat, abs=1e-3)
+    assert found.evaluations < 100
