@@ -7,14 +7,13 @@ the default is: by the exact Hessian where they end.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from gjax.infer.minimize import finish, minimize
 from gjax.infer.objective import Objective, value_and_grad
-from gjax.infer.problem import Minimum, Problem
+from gjax.infer.problem import Guards, Minimum, Problem
 
 __all__ = ["METHODS", "minimize_by"]
 
@@ -30,7 +29,7 @@ def minimize_by(
     tolerance: float = 1e-5,
     max_evaluations: int = 200,
     callback: Callable[[int, float], None] | None = None,
-    **guards: Any,
+    guards: Guards | None = None,
 ) -> Minimum:
     """Minimise the statistic by one of several methods.
 
@@ -43,7 +42,7 @@ def minimize_by(
         As those of `gjax.infer.minimize.minimize`; L-BFGS may take ten times as many evaluations,
         each of which is cheaper.
     guards :
-        Its ``amplitudes``, ``reach`` and ``watched``, which the other methods do not need.
+        Limits of the steps of the default method, which the others do not need.
 
     Raises
     ------
@@ -56,7 +55,7 @@ def minimize_by(
         raise ValueError(f"method {method!r} is none of: {', '.join(METHODS)}")
     settings = {"tolerance": tolerance, "max_evaluations": max_evaluations, "callback": callback}
     if method == "newton" or start.size == 0:
-        return minimize(objective, start, **settings, **guards)
+        return minimize(objective, start, **settings, guards=guards)
     problem = Problem(objective, callback, max_evaluations)
     first = problem.at(np.clip(start, problem.lower, problem.upper))
     if not first.is_finite:

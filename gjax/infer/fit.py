@@ -13,9 +13,9 @@ import numpy as np
 from gjax.dataset.datasets import AnyDataset
 from gjax.infer.backends import minimize_by
 from gjax.infer.covariance import covariance_of_values, invert_hessian
-from gjax.infer.moving import find_lost, has_drifted, is_position, reach_of_steps
+from gjax.infer.moving import choose_pinned, has_drifted, is_position, reach_of_steps
 from gjax.infer.objective import Objective, make_objective, stat_per_dataset
-from gjax.infer.problem import Minimum, Status
+from gjax.infer.problem import Guards, Minimum, Status
 from gjax.infer.provenance import provenance
 from gjax.infer.result import FitResult
 from gjax.infer.timing import Stopwatch
@@ -26,6 +26,9 @@ from gjax.predict.prepare import as_list
 __all__ = ["fit"]
 
 _MAX_PREPARATIONS = 5
+
+#: Where at least so many evaluations are allowed, half are kept for a second try.
+_MANY = 40
 
 
 def fit(
@@ -46,7 +49,7 @@ def fit(
     position of each source; if a source moves far, it is prepared again at its new place and the
     fit goes on, so that the result does not depend on the start. A source that has walked away from
     its start and shines no more, or has left the data, is tried once more, its spectrum before its
-    position.
+    position; so are all, where half of the evaluations did not lead to a minimum.
 
     Parameters
     ----------
@@ -83,17 +86,16 @@ def fit(
         callback=callback,
     )
     table = Parameters.from_models(models) if parameters is None else parameters
-    end = _settle(run, models, table, watch=True)
-    lost = find_lost(end.objective, end.minimum, table, end.table)
-    if lost:
+    end = _settle(run, models, table, first=True)
+    pinned = choose_pinned(end.objective, end.minimum, table, end.table)
+    if pinned.any() and run.left:
         # Spectrum and background first, then the position: a source that was far too bright where
         # there is nothing has walked away instead of towards what it should describe.
-        first = _settle(run, models, table.freeze(*lost))
-        there = dataclasses.replace(table, values=first.table.values)
-        second = _settle(run, first.models, there)
-        if second.minimum.stat < end.minimum.stat - tolerance:
-            end = second
-    if end.minimum.status is Status.LEFT:
+        there = _settle(run, models, table, pinned=pinned)
+        again = _settle(run, there.models, there.table)
+        if again.minimum.stat < end.minimum.stat - tolerance:
+            end = again
+    if end.minimum.status in (Status.LEFT, Status.MAX_EVALUATIONS) and run.left:
         end = _settle(run, end.models, end.table)
     return _result(run, end.objective, end.minimum, end.table, end.models)
 
@@ -114,6 +116,11 @@ class _Run:
         default_factory=lambda: {"prepare": 0.0, "compile": 0.0, "fit": 0.0, "covariance": 0.0}
     )
 
+    @property
+    def left(self) -> int:
+        """Evaluations that may still be made."""
+        return self.max_evaluations - self.evaluations
+
     def count(self, stage: str, watch: Stopwatch) -> None:
         self.timing[stage] += watch.run
         self.timing["compile"] += watch.compile
@@ -124,20 +131,25 @@ class _Run:
         self.count("prepare", watch)
         return objective
 
-    def search(self, objective: Objective, table: Parameters, watch_sources: bool) -> Minimum:
-        names = np.array([table.keys[i][-1] for i in table.free], str)
-        reach = reach_of_steps(objective, table, self.datasets)
+    def search(
+        self, objective: Objective, table: Parameters, first: bool, pinned: np.ndarray | None
+    ) -> Minimum:
+        guards = Guards(
+            amplitudes=np.array([table.keys[i][-1] == "amplitude" for i in table.free], bool),
+            reach=reach_of_steps(objective, table, self.datasets),
+            watched=is_position(table) if first else None,
+            pinned=pinned,
+        )
+        half = self.max_evaluations // 2 if first and self.max_evaluations >= _MANY else 0
         with Stopwatch() as watch:
             minimum = minimize_by(
-                self.method,
+                self.method if pinned is None else "newton",
                 objective,
                 objective.layout.start,
                 tolerance=self.tolerance,
-                max_evaluations=self.max_evaluations - self.evaluations,
+                max_evaluations=self.left - half,
                 callback=self.callback,
-                amplitudes=names == "amplitude",
-                reach=reach,
-                watched=is_position(table) if watch_sources else None,
+                guards=guards,
             )
         self.count("fit", watch)
         self.evaluations += minimum.evaluations
@@ -155,16 +167,24 @@ class _End:
     models: Any
 
 
-def _settle(run: _Run, models: Any, table: Parameters, watch: bool = False) -> _End:
+def _settle(
+    run: _Run,
+    models: Any,
+    table: Parameters,
+    first: bool = False,
+    pinned: np.ndarray | None = None,
+) -> _End:
     """Search, and prepare the sources again until they stay where they were prepared for.
 
     Parameters
     ----------
-    watch :
-        Whether to stop where a source leaves the data.
+    first :
+        Whether to stop where a source leaves the data, and at half of the evaluations.
+    pinned :
+        Coordinates that stay.
     """
     objective = run.prepare(models, table)
-    minimum = run.search(objective, table, watch)
+    minimum = run.search(objective, table, first, pinned)
     for _ in range(_MAX_PREPARATIONS - 1):
         layout = jax.device_get(objective.layout)
         before = layout.models_at(layout.start)
@@ -175,7 +195,7 @@ def _settle(run: _Run, models: Any, table: Parameters, watch: bool = False) -> _
         # Its arrays are as large as the data: two at once would set the peak of memory.
         del objective
         objective = run.prepare(models, table)
-        minimum = run.search(objective, table, watch)
+        minimum = run.search(objective, table, first, pinned)
     table, models = _at(table, objective, minimum.theta)
     return _End(objective, minimum, table, models)
 

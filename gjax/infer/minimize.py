@@ -20,7 +20,7 @@ import numpy as np
 
 from gjax.infer.corners import find_kinks, go_around, keep_kinks, leave_saddle
 from gjax.infer.objective import Objective
-from gjax.infer.problem import Minimum, Point, Problem, Status
+from gjax.infer.problem import Guards, Minimum, Point, Problem, Status
 
 __all__ = ["FAR", "finish", "minimize"]
 
@@ -35,9 +35,7 @@ def minimize(
     tolerance: float = 1e-5,
     max_evaluations: int = 200,
     callback: Callable[[int, float], None] | None = None,
-    amplitudes: np.ndarray | None = None,
-    reach: np.ndarray | None = None,
-    watched: np.ndarray | None = None,
+    guards: Guards | None = None,
 ) -> Minimum:
     """Minimise the statistic from a start.
 
@@ -49,15 +47,12 @@ def minimize(
         Bound on the evaluations of statistic and gradient.
     callback :
         Called with the number of evaluations and the statistic after each of them.
-    amplitudes :
-        Which coordinates are amplitudes, whose sign does not change far from the minimum.
-    reach :
-        The largest step of each coordinate: how far the slopes at a position can be trusted.
-    watched :
-        Coordinates that end the search where they lose their effect (`Status.LEFT`).
+    guards :
+        Limits of the steps, none if not given.
     """
     problem = Problem(objective, callback, max_evaluations)
-    problem.guard(start, amplitudes, reach)
+    guards = Guards() if guards is None else guards
+    problem.guard(start, guards)
     if start.size == 0:
         stat = float(objective(start))
         none = np.zeros((0, 0))
@@ -67,8 +62,8 @@ def minimize(
     point = problem.at(np.clip(start, problem.lower, problem.upper))
     if not point.is_finite:
         return problem.end(point, np.nan, Status.NOT_FINITE)
-    if watched is not None:
-        problem.watched = watched & ~problem.without_effect(point)
+    if guards.watched is not None:
+        problem.watched = guards.watched & ~problem.without_effect(point)
     return _descend(problem, point, tolerance)
 
 

@@ -16,9 +16,9 @@ from gjax.infer.problem import Minimum, Status
 from gjax.maps.wcs import WcsGeom
 from gjax.model.sky import SkyModel
 from gjax.numerics.sphere import separation
-from gjax.parameters import Key, Parameters
+from gjax.parameters import Parameters
 
-__all__ = ["find_lost", "has_drifted", "is_position", "reach_of_steps"]
+__all__ = ["choose_pinned", "has_drifted", "is_position", "reach_of_steps"]
 
 #: A source that moved by more than this fraction of a response pixel is prepared again.
 _MOVE = 0.0025
@@ -28,6 +28,9 @@ _RESIZE = 0.15
 
 #: Sigmas below which a source is faint, and above which it has moved.
 _FAINT = 3.0
+
+#: How a search ends that led to no minimum.
+_FAILED = (Status.MAX_EVALUATIONS, Status.STALLED, Status.NOT_CONVEX)
 
 #: Pixels that a source may move in one step, besides its own radius.
 _REACH = 10.0
@@ -98,10 +101,13 @@ def has_drifted(before: Any, after: Any, datasets: Sequence[AnyDataset]) -> bool
     return False
 
 
-def find_lost(
+def choose_pinned(
     objective: Objective, minimum: Minimum, start: Parameters, table: Parameters
-) -> list[Key]:
-    """Find the positions of sources that moved away from their start and shine no more.
+) -> np.ndarray:
+    """Choose what has to stay in a second try, until the rest is fitted.
+
+    The positions of sources that moved away from their start and shine no more, or are out of sight
+    of the data; and where the search led to no minimum, positions and shapes of all.
 
     Parameters
     ----------
@@ -109,19 +115,24 @@ def find_lost(
         Where a search ended.
     start, table :
         The parameters at its start and at its end.
+
+    Returns
+    -------
+    pinned :
+        Mask of the free parameters; none where a second try is not called for.
     """
-    free = [i for i, place in zip(table.free, is_position(table), strict=True) if place]
+    free = np.array(table.free, int)
+    places, keys = is_position(table), [table.keys[i] for i in table.free]
+    change = np.abs(table.values - start.values)[free]
     if minimum.status is Status.LEFT:
-        unseen = {table.free[j] for j in np.flatnonzero(minimum.without_effect)}
-        return [table.keys[i] for i in free if i in unseen and table.values[i] != start.values[i]]
-    if minimum.status is not Status.CONVERGED:
-        return []
-    inverse = invert_hessian(minimum.hessian, minimum.held | minimum.without_effect)
-    errors = np.full(len(table.values), np.inf)
-    scale = np.asarray(objective.layout.scale)
-    errors[list(table.free)] = np.sqrt(np.abs(np.diag(inverse.covariance))) * scale
-    faint = np.abs(table.values) < _FAINT * errors
-    moved = np.abs(table.values - start.values) > _FAINT * errors
-    dark = {key[0] for i, key in enumerate(table.keys) if key[-1] == "amplitude" and faint[i]}
-    gone = {table.keys[i][0] for i in free if moved[i]} & dark
-    return [table.keys[i] for i in free if table.keys[i][0] in gone]
+        return places & minimum.without_effect & (change > 0)
+    if minimum.status is Status.CONVERGED:
+        inverse = invert_hessian(minimum.hessian, minimum.held | minimum.without_effect)
+        scale = np.asarray(objective.layout.scale)
+        errors = np.sqrt(np.abs(np.diag(inverse.covariance))) * scale
+        faint = np.abs(table.values[free]) < _FAINT * errors
+        dark = {key[0] for key, f in zip(keys, faint, strict=True) if key[-1] == "amplitude" and f}
+        gone = {k[0] for k, m in zip(keys, places & (change > _FAINT * errors), strict=True) if m}
+        return places & np.array([key[0] in gone & dark for key in keys], bool)
+    spatial = np.array(["spatial" in key[1:-1] for key in keys], bool)
+    return spatial if minimum.status in _FAILED and not spatial.all() else np.zeros_like(spatial)

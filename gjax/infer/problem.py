@@ -10,7 +10,7 @@ import numpy as np
 
 from gjax.infer.objective import Objective, expand_from_host
 
-__all__ = ["Minimum", "Point", "Problem", "Status"]
+__all__ = ["Guards", "Minimum", "Point", "Problem", "Status"]
 
 #: A far step that would turn an amplitude negative leaves this part of it,
 _KEPT = 0.1
@@ -42,7 +42,7 @@ class Minimum:
     edm :
         Estimated distance to the minimum: the drop of the statistic that a Newton step promises.
     held :
-        Coordinates on a bound with the gradient pushing outwards, or at a kink.
+        Coordinates on a bound with the gradient pushing outwards, at a kink, or pinned.
     at_kink :
         Coordinates at a kink of the statistic: its slope jumps there from negative to positive.
     without_effect :
@@ -66,6 +66,28 @@ class Minimum:
     at_kink: np.ndarray
     without_effect: np.ndarray
     trace: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Guards:
+    """What is known of the coordinates of sources; each mask or limit has the shape of theta.
+
+    Parameters
+    ----------
+    amplitudes :
+        Which are amplitudes, whose sign does not change far from the minimum.
+    reach :
+        The largest step of each: how far the slopes at a position can be trusted.
+    watched :
+        Those that end the search where they lose their effect (`Status.LEFT`).
+    pinned :
+        Those that stay where they are.
+    """
+
+    amplitudes: np.ndarray | None = None
+    reach: np.ndarray | None = None
+    watched: np.ndarray | None = None
+    pinned: np.ndarray | None = None
 
 
 @dataclass
@@ -105,15 +127,16 @@ class Problem:
         self.least = np.full(self.lower.shape, np.inf)
         self.reach = np.full(self.lower.shape, np.inf)
         self.watched = np.zeros(self.lower.shape, bool)
+        self.pinned = np.zeros(self.lower.shape, bool)
 
-    def guard(
-        self, start: np.ndarray, amplitudes: np.ndarray | None, reach: np.ndarray | None
-    ) -> None:
-        """Limit the steps: see `gjax.infer.minimize.minimize`."""
-        if amplitudes is not None:
-            self.least = np.where(amplitudes & (start > 0), _SMALL * start, np.inf)
-        if reach is not None:
-            self.reach = reach
+    def guard(self, start: np.ndarray, guards: Guards) -> None:
+        """Limit the steps."""
+        if guards.amplitudes is not None:
+            self.least = np.where(guards.amplitudes & (start > 0), _SMALL * start, np.inf)
+        if guards.reach is not None:
+            self.reach = guards.reach
+        if guards.pinned is not None:
+            self.pinned = guards.pinned
 
     def at(self, theta: np.ndarray) -> Point:
         """Expand the statistic around a point."""
@@ -126,10 +149,10 @@ class Problem:
         return point
 
     def held(self, point: Point) -> np.ndarray:
-        """Tell which coordinates sit on a bound and are pushed outwards, or at a kink."""
+        """Tell which coordinates sit on a bound and are pushed outwards, at a kink, or pinned."""
         below = (point.theta <= self.lower) & (point.gradient > 0)
         above = (point.theta >= self.upper) & (point.gradient < 0)
-        return below | above | self.at_kink
+        return below | above | self.at_kink | self.pinned
 
     def without_effect(self, point: Point) -> np.ndarray:
         """Tell which coordinates change the statistic by rounding at most over their range."""

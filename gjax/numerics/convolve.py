@@ -49,10 +49,23 @@ def transform_kernel(
     transform :
         Complex, shape ``(..., h, w // 2 + 1)``.
     """
-    size = kernel.shape[-1]
-    room = [(0, 0)] * (kernel.ndim - 2) + [(0, shape[0] - size), (0, shape[1] - size)]
-    shifted = np.roll(np.pad(kernel, room), (-(size // 2),) * 2, axis=(-2, -1))
-    return np.fft.rfft2(shifted).astype(np.result_type(precision, np.complex64))
+    # Rows without kernel need no transform: most of them.
+    rows = np.fft.rfft(_wrapped(kernel, shape[1], -1), axis=-1)
+    transform = np.fft.fft(_wrapped(rows, shape[0], -2), axis=-2)
+    return transform.astype(np.result_type(precision, np.complex64), copy=False)
+
+
+def _wrapped(kernel: np.ndarray, length: int, axis: int) -> np.ndarray:
+    """Lengthen an axis by zeros, with its middle first and what was before it at the end."""
+    moved = np.moveaxis(kernel, axis, 0)
+    half = len(moved) // 2
+    shape = list(kernel.shape)
+    shape[axis] = length
+    found = np.zeros(shape, kernel.dtype)
+    view = np.moveaxis(found, axis, 0)
+    view[: len(moved) - half] = moved[half:]
+    view[length - half :] = moved[:half]
+    return found
 
 
 def convolve_transformed(image: ArrayLike, transform: ArrayLike) -> Array:

@@ -17,6 +17,7 @@ from gjax.dataset.placement import place
 from gjax.maps.region_geom import RegionGeom
 from gjax.model.background import FoVBackground
 from gjax.model.template_npred import TemplateNPred
+from gjax.numerics.finite import finite
 
 __all__ = ["Backgrounds", "find_backgrounds", "spatial_factor"]
 
@@ -82,7 +83,7 @@ def find_backgrounds(dataset: Dataset, models: Any, varying: set[tuple[int, str]
     if dataset.is_onoff:
         return Backgrounds(None, (own,), (None,))
     if dataset.background is not None:
-        cubes.insert(0, np.nan_to_num(np.asarray(dataset.background, float)))
+        cubes.insert(0, finite(dataset.background))
         members.insert(0, own)
     elif own >= 0:
         raise ValueError(f"dataset {dataset.name!r} has a background model but no background")
@@ -121,7 +122,7 @@ def _template(dataset: Dataset, name: str, model: TemplateNPred) -> np.ndarray:
     axis, geom = model.map.axes[0], model.map.geom
     if not axis.is_allclose(dataset.energy):
         raise ValueError(f"{name!r}: its energy axis differs from that of {dataset.name!r}")
-    data = np.nan_to_num(np.asarray(model.map.data, float))
+    data = finite(model.map.data)
     if geom == dataset.geom:
         return data
     if isinstance(dataset.geom, RegionGeom) or isinstance(geom, RegionGeom):

@@ -21,6 +21,7 @@ from gjax.dataset.datasets import AnyDataset
 from gjax.dataset.flux_points import FluxPointsDataset
 from gjax.events.gti import GTI
 from gjax.maps.region_geom import RegionGeom
+from gjax.numerics.finite import finite
 from gjax.parameters import Parameters
 from gjax.predict.align import align_kinds
 from gjax.predict.alike import alike
@@ -259,10 +260,10 @@ def _occupied(
 ) -> Occupied:
     counts = np.zeros(dataset.shape)
     if dataset.counts is not None:
-        counts = np.nan_to_num(np.asarray(dataset.counts, float))
+        counts = finite(dataset.counts)
     off = None
     if dataset.is_onoff:
-        off = (np.nan_to_num(np.asarray(dataset.counts_off, float)), _alpha(dataset))
+        off = (finite(dataset.counts_off), _alpha(dataset))
     mask, background = np.asarray(frame.mask), frame.background
     inner = (
         slice(pad, np.shape(frame.exposure)[1] - pad),
@@ -328,7 +329,7 @@ def _frame(
     precision = "float64" if dataset.is_region else folding.precision
     exposure = np.zeros((dataset.energy_true.nbin, *geom.shape))
     if dataset.exposure is not None:
-        exposure = np.nan_to_num(np.asarray(dataset.exposure, float))
+        exposure = finite(dataset.exposure)
     # The statistic comes last. Sources that do not change are folded before, by code that must not
     # depend on the number of occupied bins.
     nothing: Any = None
@@ -338,7 +339,7 @@ def _frame(
         background=backgrounds.cubes,
         places=backgrounds.places,
         constant=None,
-        exposure=padded(exposure.astype(precision), pad),
+        exposure=padded(exposure.astype(precision, copy=False), pad),
         grid=_NO_GRID
         if isinstance(geom, RegionGeom)
         else sky_grid(geom, pad, folding.beyond_border),

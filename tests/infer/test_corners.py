@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gjax.infer.minimize import minimize
-from gjax.infer.problem import Status
+from gjax.infer.problem import Guards, Status
 from tests.infer.small_problems import ellipse, make_spectrum
 
 
@@ -44,7 +44,7 @@ def test_smooth_minimum_at_a_negative_signal_is_no_kink():
     found = minimize(problem, start)
     assert found.status is Status.CONVERGED
     assert found.theta[0] < 0
-    guarded = minimize(problem, 1e3 * start, amplitudes=np.array([True]))
+    guarded = minimize(problem, 1e3 * start, guards=Guards(amplitudes=np.array([True])))
     assert guarded.status is Status.CONVERGED
     assert guarded.theta == pytest.approx(found.theta, rel=1e-3)
     assert not found.at_kink.any()

@@ -9,7 +9,7 @@ import pytest
 
 from gjax.infer.minimize import minimize
 from gjax.infer.objective import expand_objective, make_objective
-from gjax.infer.problem import Status
+from gjax.infer.problem import Guards, Status
 from tests.infer.small_problems import ellipse, flat_problem
 
 
@@ -98,7 +98,7 @@ def test_a_coordinate_that_loses_its_effect_ends_the_search(monkeypatch, watched
 
     monkeypatch.setattr("gjax.infer.problem.expand_from_host", bell)
     problem, point = flat_problem((1.0,), (0.0,), np.eye(1))
-    found = minimize(problem.objective, point.theta, watched=np.array([watched]))
+    found = minimize(problem.objective, point.theta, guards=Guards(watched=np.array([watched])))
     assert found.status is status
     assert found.without_effect.all()
     assert found.theta[0] > 20.0

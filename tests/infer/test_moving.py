@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gjax.infer.minimize import minimize
-from gjax.infer.moving import find_lost, has_drifted, is_position, reach_of_steps
+from gjax.infer.moving import choose_pinned, has_drifted, is_position, reach_of_steps
 from gjax.infer.problem import Status
 from gjax.parameters import Parameters
 from tests.infer.small_problems import ellipse, elongated_field, elongated_models
@@ -57,15 +57,29 @@ def test_drift_is_a_small_part_of_a_response_pixel_or_of_the_size():
         assert has_drifted(here, there, data) is drifted
 
 
-def test_what_left_the_data_is_lost_and_what_stayed_is_not(problem):
-    _, start = table_at(0.0, 0.0)
-    start = start.freeze("*.amplitude")
-    found = minimize(problem, np.asarray(problem.layout.start))
+def test_what_stays_in_a_second_try(problem):
+    """Positions of sources that left or were lost; all of a shape where there is no minimum."""
+    models, start = table_at(0.0, 0.0)
+    start = start.thaw("*.sigma")
+    objective = dataclasses.replace(problem, layout=start.layout(models))
+    found = minimize(objective, np.asarray(objective.layout.start))
     assert found.status is Status.CONVERGED
-    assert find_lost(problem, found, start, start) == []
-    gone = dataclasses.replace(
-        found, status=Status.LEFT, without_effect=np.ones(len(start.free), bool)
-    )
+    names = [start.names[i].rsplit(".", 1)[1] for i in start.free]
     moved = dataclasses.replace(start, values=start.values + 7.0)
-    assert find_lost(problem, gone, start, moved) == [start.keys[i] for i in start.free]
-    assert find_lost(problem, gone, start, start) == []
+    dark = moved.update({"*.amplitude": 0.0})
+
+    def stays(status, table, effect=True):
+        end = dataclasses.replace(
+            found, status=status, without_effect=np.full(len(names), not effect)
+        )
+        pinned = choose_pinned(objective, end, start, table)
+        return {name for name, stay in zip(names, pinned, strict=True) if stay}
+
+    assert stays(Status.CONVERGED, start) == set()
+    assert stays(Status.CONVERGED, moved) == set()
+    assert stays(Status.CONVERGED, dark) == {"lon_0", "lat_0"}
+    assert stays(Status.LEFT, moved, effect=False) == {"lon_0", "lat_0"}
+    assert stays(Status.LEFT, start, effect=False) == set()
+    for status in (Status.MAX_EVALUATIONS, Status.STALLED, Status.NOT_CONVEX):
+        assert stays(status, start) == {"lon_0", "lat_0", "sigma"}
+    assert stays(Status.NOT_FINITE, start) == set()

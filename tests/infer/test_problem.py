@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from gjax.infer.problem import Status
+from gjax.infer.problem import Guards, Status
 from tests.infer.small_problems import flat_problem
+
+
+def test_what_is_pinned_stays():
+    matrix = np.array([[1.0, 0.5], [0.5, 1.0]])
+    problem, point = flat_problem((1.0, 2.0), (4.0, 0.0), matrix)
+    problem.guard(point.theta, Guards(pinned=np.array([False, True])))
+    np.testing.assert_allclose(problem.step(point, matrix), [1.0 - 4.0, 2.0])
 
 
 def test_every_status_speaks():
@@ -18,15 +25,16 @@ def test_a_far_step_does_not_turn_an_amplitude_negative():
     problem, point = flat_problem((1.0, 2.0), (4.0, 0.0), matrix)
     free = np.array([1.0, 2.0]) - np.linalg.solve(matrix, point.gradient)
     np.testing.assert_allclose(problem.step(point, matrix, far=True), free)
-    problem.least = np.array([1e-3, np.inf])
+    amplitudes = np.array([True, False])
+    problem.guard(point.theta, Guards(amplitudes=amplitudes))
     np.testing.assert_allclose(problem.step(point, matrix, far=True), [0.1, 2.0 + 0.5 * 0.9])
     np.testing.assert_allclose(problem.step(point, matrix, far=False), free)
-    problem.least = np.array([2.0, np.inf])  # already far below its start
+    problem.guard(2e3 * point.theta, Guards(amplitudes=amplitudes))  # far below its start already
     np.testing.assert_allclose(problem.step(point, matrix, far=True), free)
 
 
 def test_a_step_is_not_longer_than_its_reach():
     matrix = np.array([[1.0, 0.5], [0.5, 1.0]])
     problem, point = flat_problem((1.0, 2.0), (4.0, 0.0), matrix)
-    problem.reach = np.array([np.inf, 0.3])
+    problem.guard(point.theta, Guards(reach=np.array([np.inf, 0.3])))
     np.testing.assert_allclose(problem.step(point, matrix), [1.0 - 4.0 - 0.5 * 0.3, 2.3])
