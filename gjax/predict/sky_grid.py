@@ -7,9 +7,8 @@ vectors along the two sides of each pixel.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import equinox as eqx
+import jax
 import numpy as np
 
 from gjax.maps.frames import convert
@@ -18,6 +17,9 @@ from gjax.numerics import vector
 from gjax.typing import ArrayLike
 
 __all__ = ["Locator", "SkyGrid", "goes_around", "locator", "rotation", "sky_grid"]
+
+#: Bytes of grids that are kept.
+_MAX_BYTES = 128_000_000
 
 
 class SkyGrid(eqx.Module):
@@ -62,25 +64,42 @@ class Locator(eqx.Module):
     rotation: ArrayLike
 
 
-@lru_cache(maxsize=4)
+_kept: dict[tuple[WcsGeom, int, bool], SkyGrid] = {}
+
+
 def sky_grid(geom: WcsGeom, pad: int, beyond_border: bool = True) -> SkyGrid:
     """Tabulate the directions of a geometry with ``pad`` more pixels on every side.
 
-    Unless ``beyond_border``, the added pixels have no solid angle, and so no emission. The last few
+    Unless ``beyond_border``, the added pixels have no solid angle, and so no emission. The last
     grids are kept, for datasets with one geometry and for the next preparation; they are read only.
     """
+    key = (geom, pad, beyond_border)
+    grid = _kept.pop(key, None) or _tabulate(geom, pad, beyond_border)
+    _kept[key] = grid
+    while len(_kept) > 1 and sum(map(_size, _kept.values())) > _MAX_BYTES:
+        _kept.pop(next(iter(_kept)))
+    return grid
+
+
+def _size(grid: SkyGrid) -> int:
+    return sum(np.asarray(array).nbytes for array in jax.tree.leaves(grid))
+
+
+def _tabulate(geom: WcsGeom, pad: int, beyond_border: bool) -> SkyGrid:
     nx, ny = geom.npix
-    y, x = np.mgrid[-pad : ny + pad, -pad : nx + pad].astype(float)
-    if goes_around(geom):
+    x, y = np.arange(-pad, nx + pad, dtype=float), np.arange(-pad, ny + pad, dtype=float)
+    around = goes_around(geom)
+
+    def direction(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         # Beyond the seam is the other side of the map, which the projection itself does not know.
-        x %= nx
+        return vector.from_lonlat(*geom.pix_to_coord(*np.meshgrid(x % nx if around else x, y)))
 
-    def direction(dx: float, dy: float) -> np.ndarray:
-        return vector.from_lonlat(*geom.pix_to_coord(x + dx, y + dy))
+    def edges(centers: np.ndarray) -> np.ndarray:
+        return np.append(centers - 0.5, centers[-1] + 0.5)
 
-    center = direction(0.0, 0.0)
-    step_x = direction(0.5, 0.0) - direction(-0.5, 0.0)
-    step_y = direction(0.0, 0.5) - direction(0.0, -0.5)
+    center = direction(x, y)
+    step_x = np.diff(direction(edges(x), y), axis=1)
+    step_y = np.diff(direction(x, edges(y)), axis=0)
     solid_angle = np.linalg.norm(np.cross(step_x, step_y), axis=-1) * beyond_border
     # The geometry's own solid angles are exact (spherical quadrilaterals): use them where they are.
     inner = slice(pad, pad + ny), slice(pad, pad + nx)

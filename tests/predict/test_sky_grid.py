@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
@@ -98,3 +99,18 @@ def test_beyond_the_seam_is_the_other_side():
         grid.center[..., :PAD], grid.center[..., 180 : 180 + PAD], atol=1e-12
     )
     assert (grid.solid_angle[PAD:-PAD, :PAD] > 0).all()
+
+
+def test_grids_are_kept_up_to_a_size(monkeypatch):
+    """The same geometry gives the same grid, unless others of many bytes came between."""
+    geoms = [WcsGeom.create((10.0 * i, 0.0), 0.1, npix=(40, 40)) for i in range(3)]
+    first = sky_grid(geoms[0], PAD)
+    for geom in geoms:
+        sky_grid(geom, PAD)
+    assert sky_grid(geoms[0], PAD) is first
+    size = sum(np.asarray(array).nbytes for array in jax.tree.leaves(first))
+    monkeypatch.setattr("gjax.predict.sky_grid._MAX_BYTES", 2 * size)
+    last = sky_grid(geoms[2], PAD)
+    sky_grid(geoms[1], PAD)
+    assert sky_grid(geoms[2], PAD) is last
+    assert sky_grid(geoms[0], PAD) is not first
