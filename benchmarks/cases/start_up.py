@@ -58,7 +58,7 @@ CASES = (
             Goal("gjax --help below 0.5 s", "gjax --help", 0.5),
         ),
         floor="starting Python: 20 ms; import jax",
-        reason="half of the rest is equinox, with parts of JAX that it needs; the modules of gjax are "
-        "the other half, and import nothing else",
+        reason="half of the rest is equinox, with the parts of JAX that it needs; the other half "
+        "are the modules of gjax, and import nothing else",
     ),
 )
