@@ -13,7 +13,13 @@ import numpy as np
 from gjax.dataset.datasets import AnyDataset
 from gjax.infer.backends import minimize_by
 from gjax.infer.covariance import covariance_of_values, invert_hessian
-from gjax.infer.moving import choose_pinned, has_drifted, is_position, reach_of_steps
+from gjax.infer.moving import (
+    choose_pinned,
+    find_unplaced,
+    has_drifted,
+    is_position,
+    reach_of_steps,
+)
 from gjax.infer.objective import Objective, make_objective, stat_per_dataset
 from gjax.infer.problem import Guards, Minimum, Status
 from gjax.infer.provenance import provenance
@@ -87,7 +93,7 @@ def fit(
     )
     table = Parameters.from_models(models) if parameters is None else parameters
     end = _settle(run, models, table, first=True)
-    pinned = choose_pinned(end.objective, end.minimum, table, end.table)
+    pinned = choose_pinned(end.objective, end.minimum, table, end.table, run.datasets)
     if pinned.any() and run.left:
         # Spectrum and background first, then the position: a source that was far too bright where
         # there is nothing has walked away instead of towards what it should describe.
@@ -228,6 +234,7 @@ def _result(
         inverse = invert_hessian(minimum.hessian, still)
         covariance = covariance_of_values(objective.layout, minimum.theta, inverse.covariance)
         stats = _stat_of_each(run, objective, minimum)
+        unplaced = find_unplaced(inverse, objective, table, run.datasets)
     run.count("covariance", watch)
     sigma = np.sqrt(np.abs(np.diag(inverse.covariance)))
     pull = np.abs(minimum.gradient * sigma)[~still]
@@ -236,8 +243,11 @@ def _result(
     def keys(which: np.ndarray) -> tuple[Key, ...]:
         return tuple(table.keys[table.free[i]] for i in np.flatnonzero(which))
 
+    status = minimum.status
+    if status is Status.CONVERGED and unplaced.any():
+        status = Status.UNPLACED
     return FitResult(
-        status=minimum.status,
+        status=status,
         stat=minimum.stat,
         stat_datasets=dict(zip(names, map(float, stats), strict=True)),
         models=models,
@@ -255,5 +265,6 @@ def _result(
         objective=objective,
         versions=provenance(),
         without_effect=keys(minimum.without_effect),
+        unplaced=keys(unplaced),
         degenerate=tuple(table.keys[table.free[i]] for i in inverse.degenerate),
     )

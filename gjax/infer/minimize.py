@@ -116,7 +116,9 @@ def _descend(problem: Problem, point: Point, tolerance: float) -> Minimum:
         gain = (point.stat - trial.stat) / promised if promised > 0 else -1.0
         # Below this the gain drowns in the rounding of the sum: take a step that does no harm.
         drowned = abs(promised) < 1e-12 * abs(point.stat) and trial.stat <= point.stat * (1 + 1e-12)
-        if not trial.is_finite or (gain < 1e-3 and not drowned):
+        # Beyond all that the slopes promise a sum has overflowed on its way.
+        absurd = point.stat - trial.stat > 1e6 * max(abs(promised), 1.0)
+        if not trial.is_finite or absurd or (gain < 1e-3 and not drowned):
             # Far beyond where the step was meant to lead: do not creep back.
             damping = max((100.0 if gain < -10.0 else 10.0) * damping, 0.1)
             rejected += 1

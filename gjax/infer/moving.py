@@ -10,7 +10,7 @@ import numpy as np
 
 from gjax.dataset.dataset import Dataset
 from gjax.dataset.datasets import AnyDataset
-from gjax.infer.covariance import invert_hessian
+from gjax.infer.covariance import Inverse, invert_hessian
 from gjax.infer.objective import Objective
 from gjax.infer.problem import Minimum, Status
 from gjax.maps.wcs import WcsGeom
@@ -18,7 +18,7 @@ from gjax.model.sky import SkyModel
 from gjax.numerics.sphere import separation
 from gjax.parameters import Parameters
 
-__all__ = ["choose_pinned", "has_drifted", "is_position", "reach_of_steps"]
+__all__ = ["choose_pinned", "find_unplaced", "has_drifted", "is_position", "reach_of_steps"]
 
 #: A source that moved by more than this fraction of a response pixel is prepared again.
 _MOVE = 0.0025
@@ -28,6 +28,10 @@ _RESIZE = 0.15
 
 #: Sigmas below which a source is faint, and above which it has moved.
 _FAINT = 3.0
+
+#: Parameters of spectra that are exponents, and how far they may go in one step.
+_EXPONENTS = ("index", "index1", "index2", "index_1", "index_2", "alpha", "beta", "tilt")
+_STEEPER = 2.0
 
 #: How a search ends that led to no minimum.
 _FAILED = (Status.MAX_EVALUATIONS, Status.STALLED, Status.NOT_CONVEX)
@@ -47,34 +51,44 @@ def reach_of_steps(
     """Give the largest step of each coordinate.
 
     An image changes in proportion to a shift only as long as the shift is small against the image:
-    a faint source would be sent out of the map. It may move by ten pixels and its own radius.
+    a faint source would be sent out of the map. It may move by ten pixels and its own radius, and
+    exponents of a spectrum by two, which over a decade is a factor of a hundred.
 
     Returns
     -------
     reach :
-        Infinite for all that is not a position, shape ``(free,)``.
+        Infinite for all others, shape ``(free,)``.
     """
-    reach = np.full(len(table.free), np.inf)
+    keys = [table.keys[i] for i in table.free]
+    reach = np.array([_STEEPER if key[-1] in _EXPONENTS else np.inf for key in keys], float)
+    layout = jax.device_get(objective.layout)
     pixels = [
         float(np.min(dataset.geom.pixel_scale))
         for dataset in datasets
         if isinstance(dataset, Dataset) and isinstance(dataset.geom, WcsGeom)
     ]
-    places = np.flatnonzero(is_position(table))
-    if not pixels or not places.size:
-        return reach
-    layout = jax.device_get(objective.layout)
-    models = layout.models_at(layout.start)
+    places = np.flatnonzero(is_position(table)) if pixels else ()
+    models = layout.models_at(layout.start) if len(places) else None
     for j in places:
-        name, axis = table.keys[table.free[j]][0], table.keys[table.free[j]][-1]
-        spatial = getattr(models[name], "spatial", None)
+        spatial = getattr(models[keys[j][0]], "spatial", None)
         if spatial is None or not spatial.has_position:
             continue
         size = _REACH * max(pixels) + float(np.squeeze(spatial.evaluation_radius))
         latitude = float(np.squeeze(spatial.position[1]))
-        shrink = max(np.cos(np.radians(latitude)), 0.01) if axis == "lon_0" else 1.0
-        reach[j] = size / shrink / np.asarray(layout.scale)[j]
-    return reach
+        reach[j] = size / (max(np.cos(np.radians(latitude)), 0.01) if keys[j][-1] == "lon_0" else 1)
+    return reach / np.asarray(layout.scale)
+
+
+def find_unplaced(
+    inverse: Inverse, objective: Objective, table: Parameters, datasets: Sequence[AnyDataset]
+) -> np.ndarray:
+    """Tell which positions are known to no better than the reach of a step.
+
+    Such a source is too faint to have a position: where it is found says more of the start than of
+    the data, and there may be a better place.
+    """
+    errors = np.sqrt(np.abs(np.diag(inverse.covariance)))
+    return is_position(table) & (errors > reach_of_steps(objective, table, datasets))
 
 
 def has_drifted(before: Any, after: Any, datasets: Sequence[AnyDataset]) -> bool:
@@ -102,12 +116,17 @@ def has_drifted(before: Any, after: Any, datasets: Sequence[AnyDataset]) -> bool
 
 
 def choose_pinned(
-    objective: Objective, minimum: Minimum, start: Parameters, table: Parameters
+    objective: Objective,
+    minimum: Minimum,
+    start: Parameters,
+    table: Parameters,
+    datasets: Sequence[AnyDataset],
 ) -> np.ndarray:
     """Choose what has to stay in a second try, until the rest is fitted.
 
-    The positions of sources that moved away from their start and shine no more, or are out of sight
-    of the data; and where the search led to no minimum, positions and shapes of all.
+    The positions of sources that moved away from their start and shine no more, are too faint to be
+    placed, or out of sight of the data; and where the search led to no minimum, positions and
+    shapes of all.
 
     Parameters
     ----------
@@ -115,6 +134,8 @@ def choose_pinned(
         Where a search ended.
     start, table :
         The parameters at its start and at its end.
+    datasets :
+        The data.
 
     Returns
     -------
@@ -133,6 +154,7 @@ def choose_pinned(
         faint = np.abs(table.values[free]) < _FAINT * errors
         dark = {key[0] for key, f in zip(keys, faint, strict=True) if key[-1] == "amplitude" and f}
         gone = {k[0] for k, m in zip(keys, places & (change > _FAINT * errors), strict=True) if m}
-        return places & np.array([key[0] in gone & dark for key in keys], bool)
+        lost = find_unplaced(inverse, objective, table, datasets)
+        return lost | places & np.array([key[0] in gone & dark for key in keys], bool)
     spatial = np.array(["spatial" in key[1:-1] for key in keys], bool)
     return spatial if minimum.status in _FAILED and not spatial.all() else np.zeros_like(spatial)

@@ -28,6 +28,7 @@ class Status(Enum):
     NOT_FINITE = "stopped: the statistic or its gradient is not finite at the start"
     NOT_CONVEX = "stopped at a point where the statistic has no minimum (Hessian not positive)"
     LEFT = "stopped: a source left the data"
+    UNPLACED = "stopped: a source is too faint to have a position"
     NOTHING_FREE = "nothing to fit: no parameter is free"
 
 

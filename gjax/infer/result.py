@@ -55,6 +55,9 @@ class FitResult:
     degenerate :
         Keys of the parameters of which the data measure only a combination, where the condition
         number is above 1e8; their errors are then meaningless. Freeze one of them.
+    unplaced :
+        Keys of positions that are known to no better than ten pixels and the radius of the source:
+        a source too faint to be placed. The fit is then no success, as there may be better places.
     evaluations :
         Evaluations of statistic and gradient.
     trace :
@@ -88,6 +91,7 @@ class FitResult:
     at_kinks: tuple[Key, ...] = ()
     covariance_kind: str = "exact"
     degenerate: tuple[Key, ...] = ()
+    unplaced: tuple[Key, ...] = ()
 
     @property
     def success(self) -> bool:
@@ -110,6 +114,8 @@ class FitResult:
                 else ("; the data do not depend on (freeze these): ")
             )
             text += _listed(self.without_effect)
+        if self.unplaced:
+            text += "; known to no better than ten pixels (freeze these): " + _listed(self.unplaced)
         if self.degenerate:
             text += "; degenerate, only a combination of these is measured (freeze one): "
             text += _listed(self.degenerate)

@@ -46,7 +46,7 @@ _PLAIN = (
     "versions",
     "covariance_kind",
 )
-_KEYS = ("at_bounds", "without_effect", "at_kinks", "degenerate")
+_KEYS = ("at_bounds", "without_effect", "at_kinks", "degenerate", "unplaced")
 
 
 def write_fit(result: FitResult, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:

@@ -7,10 +7,19 @@ import dataclasses
 import numpy as np
 import pytest
 
+from gjax.infer.covariance import Inverse
+from gjax.infer.fit import fit
 from gjax.infer.minimize import minimize
-from gjax.infer.moving import choose_pinned, has_drifted, is_position, reach_of_steps
+from gjax.infer.moving import (
+    choose_pinned,
+    find_unplaced,
+    has_drifted,
+    is_position,
+    reach_of_steps,
+)
 from gjax.infer.problem import Status
 from gjax.parameters import Parameters
+from gjax.simulate import fake
 from tests.infer.small_problems import ellipse, elongated_field, elongated_models
 
 
@@ -38,11 +47,12 @@ def test_only_longitudes_and_latitudes_are_positions():
 def test_reach_is_ten_pixels_and_the_radius_of_the_source(problem, lat):
     """In degrees on the sky: of longitude it is more, far from the equator."""
     models, table = table_at(0.0, lat)
+    table = table.thaw("*.index")
     layout = table.layout(models)
     objective = dataclasses.replace(problem, layout=layout)
     reach = reach_of_steps(objective, table, [elongated_field(1.0)]) * np.asarray(layout.scale)
     radius = float(models["pwn"].spatial.evaluation_radius)
-    known = {"amplitude": np.inf, "lat_0": 1.0 + radius}
+    known = {"amplitude": np.inf, "index": 2.0, "lat_0": 1.0 + radius}
     known["lon_0"] = known["lat_0"] / np.cos(np.radians(lat))
     for i, size in zip(table.free, reach, strict=True):
         assert size == pytest.approx(known[table.keys[i][-1]], rel=1e-6)
@@ -72,7 +82,7 @@ def test_what_stays_in_a_second_try(problem):
         end = dataclasses.replace(
             found, status=status, without_effect=np.full(len(names), not effect)
         )
-        pinned = choose_pinned(objective, end, start, table)
+        pinned = choose_pinned(objective, end, start, table, [elongated_field(1.0)])
         return {name for name, stay in zip(names, pinned, strict=True) if stay}
 
     assert stays(Status.CONVERGED, start) == set()
@@ -83,3 +93,29 @@ def test_what_stays_in_a_second_try(problem):
     for status in (Status.MAX_EVALUATIONS, Status.STALLED, Status.NOT_CONVEX):
         assert stays(status, start) == {"lon_0", "lat_0", "sigma"}
     assert stays(Status.NOT_FINITE, start) == set()
+
+
+def test_a_position_is_known_if_it_is_within_reach(problem):
+    models, table = table_at(0.0, 0.0)
+    objective = dataclasses.replace(problem, layout=table.layout(models))
+    data = [elongated_field(1.0)]
+    reach = reach_of_steps(objective, table, data)
+    size = np.where(np.isfinite(reach), reach, 1e9)
+    for part, known in ((0.9, True), (1.1, False)):
+        inverse = Inverse(np.diag((part * size) ** 2), 1.0)
+        found = find_unplaced(inverse, objective, table, data)
+        assert list(found) == [not known and place for place in is_position(table)]
+
+
+def test_a_fit_of_a_source_that_is_not_there_says_so():
+    """Nearly the background: the best flux is next to nothing, and any place is as good."""
+    field = elongated_field(1.0)
+    counts = np.asarray(field.background).copy()
+    counts[:, 12, 12] += 0.02
+    models, table = table_at(0.0, 0.0)
+    result = fit(fake(field, counts), models, table)
+    assert result.status is Status.UNPLACED
+    assert {key[-1] for key in result.unplaced} == {"lon_0", "lat_0"}
+    assert result.message.endswith("pwn.spatial.lon_0, pwn.spatial.lat_0")
+    placed = fit(fake(field, counts), models, table.freeze("*.*_0"))
+    assert placed.success
