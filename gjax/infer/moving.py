@@ -67,9 +67,10 @@ def reach_of_steps(
         for dataset in datasets
         if isinstance(dataset, Dataset) and isinstance(dataset.geom, WcsGeom)
     ]
-    places = np.flatnonzero(is_position(table)) if pixels else ()
-    models = layout.models_at(layout.start) if len(places) else None
-    for j in places:
+    if not pixels:
+        return reach / np.asarray(layout.scale)
+    models = layout.models_at(layout.start)
+    for j in np.flatnonzero(is_position(table)):
         spatial = getattr(models[keys[j][0]], "spatial", None)
         if spatial is None or not spatial.has_position:
             continue
