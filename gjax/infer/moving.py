@@ -61,14 +61,15 @@ def reach_of_steps(
     """
     keys = [table.keys[i] for i in table.free]
     reach = np.array([_STEEPER if key[-1] in _EXPONENTS else np.inf for key in keys], float)
-    layout = jax.device_get(objective.layout)
+    scale = np.asarray(objective.layout.scale)
     pixels = [
         float(np.min(dataset.geom.pixel_scale))
         for dataset in datasets
         if isinstance(dataset, Dataset) and isinstance(dataset.geom, WcsGeom)
     ]
     if not pixels:
-        return reach / np.asarray(layout.scale)
+        return reach / scale
+    layout = jax.device_get(objective.layout)
     models = layout.models_at(layout.start)
     for j in np.flatnonzero(is_position(table)):
         spatial = getattr(models[keys[j][0]], "spatial", None)
@@ -77,7 +78,7 @@ def reach_of_steps(
         size = _REACH * max(pixels) + float(np.squeeze(spatial.evaluation_radius))
         latitude = float(np.squeeze(spatial.position[1]))
         reach[j] = size / (max(np.cos(np.radians(latitude)), 0.01) if keys[j][-1] == "lon_0" else 1)
-    return reach / np.asarray(layout.scale)
+    return reach / scale
 
 
 def find_unplaced(
