@@ -29,10 +29,6 @@ _RESIZE = 0.15
 #: Sigmas below which a source is faint, and above which it has moved.
 _FAINT = 3.0
 
-#: Parameters of spectra that are exponents, and how far they may go in one step.
-_EXPONENTS = ("index", "index1", "index2", "index_1", "index_2", "alpha", "beta", "tilt")
-_STEEPER = 2.0
-
 #: How a search ends that led to no minimum.
 _FAILED = (Status.MAX_EVALUATIONS, Status.STALLED, Status.NOT_CONVEX)
 
@@ -51,16 +47,15 @@ def reach_of_steps(
     """Give the largest step of each coordinate.
 
     An image changes in proportion to a shift only as long as the shift is small against the image:
-    a faint source would be sent out of the map. It may move by ten pixels and its own radius, and
-    exponents of a spectrum by two, which over a decade is a factor of a hundred.
+    a faint source would be sent out of the map. It may move by ten pixels and its own radius.
 
     Returns
     -------
     reach :
-        Infinite for all others, shape ``(free,)``.
+        Infinite for all that is not a position, shape ``(free,)``.
     """
     keys = [table.keys[i] for i in table.free]
-    reach = np.array([_STEEPER if key[-1] in _EXPONENTS else np.inf for key in keys], float)
+    reach = np.full(len(keys), np.inf)
     scale = np.asarray(objective.layout.scale)
     pixels = [
         float(np.min(dataset.geom.pixel_scale))
