@@ -108,12 +108,8 @@ class FitResult:
             text += "; at a kink of the statistic, where no error is defined: "
             text += _listed(self.at_kinks)
         if self.without_effect:
-            text += (
-                "; there the data do not depend on: "
-                if self.success
-                else ("; the data do not depend on (freeze these): ")
-            )
-            text += _listed(self.without_effect)
+            advice = "" if self.success else " (freeze these)"
+            text += f"; the data do not depend on{advice}: {_listed(self.without_effect)}"
         if self.unplaced:
             text += "; known to no better than ten pixels (freeze these): " + _listed(self.unplaced)
         if self.degenerate:

@@ -128,7 +128,7 @@ def test_amplitude_on_its_bound_takes_the_effect_of_the_index_away(spot, spot_tr
     assert result.success
     assert result.at_bounds == (("spot", "spectral", "amplitude"),)
     assert result.without_effect == (("spot", "spectral", "index"),)
-    assert result.message.endswith("there the data do not depend on: spot.spectral.index")
+    assert result.message.endswith("the data do not depend on: spot.spectral.index")
     undefined = np.isnan(result.errors[list(table.free)])
     names = [table.names[i] for i in table.free]
     assert [n for n, no in zip(names, undefined, strict=True) if no] == names[:2]
