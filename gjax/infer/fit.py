@@ -15,6 +15,7 @@ from gjax.infer.backends import minimize_by
 from gjax.infer.covariance import covariance_of_values, invert_hessian
 from gjax.infer.moving import (
     choose_pinned,
+    find_negative,
     find_unplaced,
     has_drifted,
     is_position,
@@ -33,8 +34,14 @@ __all__ = ["fit"]
 
 _MAX_PREPARATIONS = 5
 
-#: Where at least so many evaluations are allowed, half are kept for a second try.
-_MANY = 40
+#: Where at least so many evaluations are allowed, parts are kept for further tries.
+_MANY = 60
+
+#: Steps in which the statistic must change as long as there are other tries.
+_PATIENCE = 15
+
+#: What a source must be good for elsewhere, in units of the statistic, to be moved there.
+_DETECTED = 25.0
 
 
 def fit(
@@ -45,7 +52,7 @@ def fit(
     method: str = "newton",
     folding: Folding | None = None,
     tolerance: float = 1e-5,
-    max_evaluations: int = 200,
+    max_evaluations: int = 300,
     callback: Callable[[int, float], None] | None = None,
 ) -> FitResult:
     """Fit models to datasets: one joint likelihood, exact gradients, no tuning.
@@ -55,7 +62,9 @@ def fit(
     position of each source; if a source moves far, it is prepared again at its new place and the
     fit goes on, so that the result does not depend on the start. A source that has walked away from
     its start and shines no more, or has left the data, is tried once more, its spectrum before its
-    position; so are all, where half of the evaluations did not lead to a minimum.
+    position; so are all, where a third of the evaluations did not lead to a minimum. If that does
+    not help either, the source that is good for least begins anew where one is missing near its
+    start (`gjax.infer.placing`); so does one that turned negative.
 
     Parameters
     ----------
@@ -92,15 +101,16 @@ def fit(
         callback=callback,
     )
     table = Parameters.from_models(models) if parameters is None else parameters
-    end = _settle(run, models, table, first=True)
+    end = _settle(run, models, table, first=True, kept=run.keep(2 / 3))
     pinned = choose_pinned(end.objective, end.minimum, table, end.table, run.datasets)
     if pinned.any() and run.left:
         # Spectrum and background first, then the position: a source that was far too bright where
         # there is nothing has walked away instead of towards what it should describe.
-        there = _settle(run, models, table, pinned=pinned)
-        again = _settle(run, there.models, there.table)
-        if again.minimum.stat < end.minimum.stat - tolerance:
-            end = again
+        kept = run.keep(1 / 3)
+        there = _settle(run, models, table, pinned=pinned, kept=kept)
+        end = _better(end, _settle(run, there.models, there.table, kept=kept), tolerance)
+    if suspects := _suspects(run, end):
+        end = _place(run, end, table, suspects)
     if end.minimum.status in (Status.LEFT, Status.MAX_EVALUATIONS) and run.left:
         end = _settle(run, end.models, end.table)
     return _result(run, end.objective, end.minimum, end.table, end.models)
@@ -127,6 +137,10 @@ class _Run:
         """Evaluations that may still be made."""
         return self.max_evaluations - self.evaluations
 
+    def keep(self, part: float) -> int:
+        """Tell how many of all evaluations are a part of them; none where they are few."""
+        return int(part * self.max_evaluations) if self.max_evaluations >= _MANY else 0
+
     def count(self, stage: str, watch: Stopwatch) -> None:
         self.timing[stage] += watch.run
         self.timing["compile"] += watch.compile
@@ -138,22 +152,27 @@ class _Run:
         return objective
 
     def search(
-        self, objective: Objective, table: Parameters, first: bool, pinned: np.ndarray | None
+        self,
+        objective: Objective,
+        table: Parameters,
+        first: bool,
+        pinned: np.ndarray | None,
+        kept: int,
     ) -> Minimum:
         guards = Guards(
             amplitudes=np.array([table.keys[i][-1] == "amplitude" for i in table.free], bool),
             reach=reach_of_steps(objective, table, self.datasets),
             watched=is_position(table) if first else None,
             pinned=pinned,
+            patience=_PATIENCE if kept else None,
         )
-        half = self.max_evaluations // 2 if first and self.max_evaluations >= _MANY else 0
         with Stopwatch() as watch:
             minimum = minimize_by(
                 self.method if pinned is None else "newton",
                 objective,
                 objective.layout.start,
                 tolerance=self.tolerance,
-                max_evaluations=self.left - half,
+                max_evaluations=max(self.left - kept, 1),
                 callback=self.callback,
                 guards=guards,
             )
@@ -179,18 +198,21 @@ def _settle(
     table: Parameters,
     first: bool = False,
     pinned: np.ndarray | None = None,
+    kept: int = 0,
 ) -> _End:
     """Search, and prepare the sources again until they stay where they were prepared for.
 
     Parameters
     ----------
     first :
-        Whether to stop where a source leaves the data, and at half of the evaluations.
+        Whether to stop where a source leaves the data.
     pinned :
         Coordinates that stay.
+    kept :
+        Evaluations that are kept for further tries.
     """
     objective = run.prepare(models, table)
-    minimum = run.search(objective, table, first, pinned)
+    minimum = run.search(objective, table, first, pinned, kept)
     for _ in range(_MAX_PREPARATIONS - 1):
         layout = jax.device_get(objective.layout)
         before = layout.models_at(layout.start)
@@ -201,9 +223,45 @@ def _settle(
         # Its arrays are as large as the data: two at once would set the peak of memory.
         del objective
         objective = run.prepare(models, table)
-        minimum = run.search(objective, table, first, pinned)
+        minimum = run.search(objective, table, first, pinned, kept)
     table, models = _at(table, objective, minimum.theta)
     return _End(objective, minimum, table, models)
+
+
+def _better(end: _End, other: _End, tolerance: float) -> _End:
+    return other if other.minimum.stat < end.minimum.stat - tolerance else end
+
+
+def _suspects(run: _Run, end: _End) -> set[str]:
+    """Name the sources that a search left at the wrong place, maybe: any, if it failed."""
+    keys = [end.table.keys[i] for i in end.table.free]
+    if end.minimum.status is not Status.CONVERGED:
+        return {key[0] for key in keys}
+    inverse = invert_hessian(end.minimum.hessian, end.minimum.held | end.minimum.without_effect)
+    marks = find_unplaced(inverse, end.objective, end.table, run.datasets)
+    marks |= find_negative(inverse, end.minimum, end.table)
+    return {key[0] for key, mark in zip(keys, marks, strict=True) if mark}
+
+
+def _place(run: _Run, end: _End, start: Parameters, suspects: set[str]) -> _End:
+    """Fit without the source that is good for least, put it where one is missing, and fit all."""
+    from gjax.infer.placing import place_anew, rank_sources  # hardly ever needed
+
+    for name in rank_sources(end.objective, end.minimum, end.table):
+        if not run.left or not suspects:
+            break
+        if name not in suspects:
+            continue
+        own = np.array([end.table.keys[i][0] == name for i in end.table.free])
+        dark = end.table.update({(name, "spectral", "amplitude"): 0.0})
+        rest = _settle(run, end.models, dark, pinned=own, kept=run.left // 2)
+        place = place_anew(run.datasets, rest.models, start, rest.table, name, run.folding)
+        if place is None or place.gain < _DETECTED or not run.left:
+            continue
+        found = _settle(run, rest.models, place.table, kept=run.left // 2)
+        end = _better(end, found, run.tolerance)
+        suspects = _suspects(run, end)
+    return end
 
 
 def _at(table: Parameters, objective: Objective, theta: np.ndarray) -> tuple[Parameters, Any]:

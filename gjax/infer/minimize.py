@@ -103,7 +103,7 @@ def _descend(problem: Problem, point: Point, tolerance: float) -> Minimum:
             point, damping = onward, 1e-3
             problem.trace.append(point.stat)
             continue
-        if problem.evaluations >= problem.max_evaluations:
+        if problem.is_spent:
             return problem.end(point, edm, Status.MAX_EVALUATIONS)
         model = point.hessian if convex and edm < FAR else point.expected
         # Where the statistic is a straight line (no counts), the gradient alone sets the step.

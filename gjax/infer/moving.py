@@ -18,7 +18,15 @@ from gjax.model.sky import SkyModel
 from gjax.numerics.sphere import separation
 from gjax.parameters import Parameters
 
-__all__ = ["choose_pinned", "find_unplaced", "has_drifted", "is_position", "reach_of_steps"]
+__all__ = [
+    "choose_pinned",
+    "find_negative",
+    "find_unplaced",
+    "has_drifted",
+    "is_position",
+    "reach_in_degrees",
+    "reach_of_steps",
+]
 
 #: A source that moved by more than this fraction of a response pixel is prepared again.
 _MOVE = 0.0025
@@ -57,23 +65,29 @@ def reach_of_steps(
     keys = [table.keys[i] for i in table.free]
     reach = np.full(len(keys), np.inf)
     scale = np.asarray(objective.layout.scale)
-    pixels = [
-        float(np.min(dataset.geom.pixel_scale))
-        for dataset in datasets
-        if isinstance(dataset, Dataset) and isinstance(dataset.geom, WcsGeom)
-    ]
-    if not pixels:
-        return reach / scale
     layout = jax.device_get(objective.layout)
     models = layout.models_at(layout.start)
     for j in np.flatnonzero(is_position(table)):
         spatial = getattr(models[keys[j][0]], "spatial", None)
         if spatial is None or not spatial.has_position:
             continue
-        size = _REACH * max(pixels) + float(np.squeeze(spatial.evaluation_radius))
+        size = reach_in_degrees(spatial, datasets)
         latitude = float(np.squeeze(spatial.position[1]))
         reach[j] = size / (max(np.cos(np.radians(latitude)), 0.01) if keys[j][-1] == "lon_0" else 1)
     return reach / scale
+
+
+def reach_in_degrees(spatial: Any, datasets: Sequence[AnyDataset]) -> float:
+    """Give how far a source may move in one step, in deg: ten pixels and its own radius.
+
+    The pixels are the largest of all maps; without a map there is no limit.
+    """
+    pixels = [
+        float(np.min(dataset.geom.pixel_scale))
+        for dataset in datasets
+        if isinstance(dataset, Dataset) and isinstance(dataset.geom, WcsGeom)
+    ]
+    return _REACH * max(pixels) + float(np.squeeze(spatial.evaluation_radius)) if pixels else np.inf
 
 
 def find_unplaced(
@@ -86,6 +100,18 @@ def find_unplaced(
     """
     errors = np.sqrt(np.abs(np.diag(inverse.covariance)))
     return is_position(table) & (errors > reach_of_steps(objective, table, datasets))
+
+
+def find_negative(inverse: Inverse, minimum: Minimum, table: Parameters) -> np.ndarray:
+    """Tell which amplitudes of sources that can move are negative by more than three sigma.
+
+    Such a source takes back what others have too much. It may be a minimum, hardly the lowest.
+    """
+    keys = [table.keys[i] for i in table.free]
+    movable = {key[0] for key, move in zip(keys, is_position(table), strict=True) if move}
+    amplitudes = np.array([k[-1] == "amplitude" and k[0] in movable for k in keys], bool)
+    errors = np.sqrt(np.abs(np.diag(inverse.covariance)))
+    return amplitudes & (minimum.theta < -_FAINT * errors)
 
 
 def has_drifted(before: Any, after: Any, datasets: Sequence[AnyDataset]) -> bool:

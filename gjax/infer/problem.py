@@ -18,6 +18,9 @@ _KEPT = 0.1
 #: as long as it is not smaller than this part of its start.
 _SMALL = 1e-3
 
+#: A fall of the statistic in a number of steps that is not worth waiting for.
+_CREEP = 0.1
+
 
 class Status(Enum):
     """How a minimisation ended; the value is the message for people."""
@@ -83,12 +86,16 @@ class Guards:
         Those that end the search where they lose their effect (`Status.LEFT`).
     pinned :
         Those that stay where they are.
+    patience :
+        Steps after which the search ends if the statistic fell by less than 0.1 in them, as if it
+        had used up its evaluations: there are other ways to try. Endless if not given.
     """
 
     amplitudes: np.ndarray | None = None
     reach: np.ndarray | None = None
     watched: np.ndarray | None = None
     pinned: np.ndarray | None = None
+    patience: int | None = None
 
 
 @dataclass
@@ -129,6 +136,7 @@ class Problem:
         self.reach = np.full(self.lower.shape, np.inf)
         self.watched = np.zeros(self.lower.shape, bool)
         self.pinned = np.zeros(self.lower.shape, bool)
+        self.patience: int | None = None
 
     def guard(self, start: np.ndarray, guards: Guards) -> None:
         """Limit the steps."""
@@ -138,6 +146,14 @@ class Problem:
             self.reach = guards.reach
         if guards.pinned is not None:
             self.pinned = guards.pinned
+        self.patience = guards.patience
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether to give up: all evaluations are used, or hardly anything changes any more."""
+        n, trace = self.patience, self.trace
+        creeps = n is not None and len(trace) > n and trace[-n - 1] - trace[-1] < _CREEP
+        return creeps or self.evaluations >= self.max_evaluations
 
     def at(self, theta: np.ndarray) -> Point:
         """Expand the statistic around a point."""

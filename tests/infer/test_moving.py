@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,12 +13,15 @@ from gjax.infer.fit import fit
 from gjax.infer.minimize import minimize
 from gjax.infer.moving import (
     choose_pinned,
+    find_negative,
     find_unplaced,
     has_drifted,
     is_position,
+    reach_in_degrees,
     reach_of_steps,
 )
 from gjax.infer.problem import Status
+from gjax.maps import WcsGeom
 from gjax.parameters import Parameters
 from gjax.simulate import fake
 from tests.infer.small_problems import ellipse, elongated_field, elongated_models
@@ -104,6 +108,33 @@ def test_a_position_is_known_if_it_is_within_reach(problem):
         inverse = Inverse(np.diag((part * size) ** 2), 1.0)
         found = find_unplaced(inverse, objective, table, data)
         assert list(found) == [not known and place for place in is_position(table)]
+
+
+def test_a_negative_source_is_suspect_if_it_moves_and_is_significant(problem):
+    _, table = table_at(0.0, 0.0)
+    names = [table.names[i].rsplit(".", 1)[1] for i in table.free]
+    amplitude = np.array([name == "amplitude" for name in names])
+    inverse = Inverse(np.eye(len(names)), 1.0)
+    for value, suspect in ((-2.9, False), (-3.1, True), (3.1, False)):
+        end = SimpleNamespace(theta=np.where(amplitude, value, -9.0))
+        assert list(find_negative(inverse, end, table)) == list(amplitude & suspect)
+    still = table.freeze("*.*_0")
+    end = SimpleNamespace(theta=np.array([-9.0]))
+    assert not find_negative(Inverse(np.eye(1), 1.0), end, still).any()
+
+
+def test_reach_is_unlimited_without_a_map():
+    models, _ = table_at(0.0, 0.0)
+    spatial = models["pwn"].spatial
+    assert reach_in_degrees(spatial, []) == np.inf
+    pixels = [elongated_field(1.0), onto_larger_pixels(elongated_field(1.0))]
+    radius = float(spatial.evaluation_radius)
+    assert reach_in_degrees(spatial, pixels) == pytest.approx(10 * 0.2 + radius)
+
+
+def onto_larger_pixels(field):
+    geom = WcsGeom.create(field.geom.center, binsz=0.2, npix=24, proj="TAN", frame="galactic")
+    return dataclasses.replace(field, geom=geom)
 
 
 def test_a_fit_of_a_source_that_is_not_there_says_so():

@@ -38,3 +38,14 @@ def test_a_step_is_not_longer_than_its_reach():
     problem, point = flat_problem((1.0, 2.0), (4.0, 0.0), matrix)
     problem.guard(point.theta, Guards(reach=np.array([np.inf, 0.3])))
     np.testing.assert_allclose(problem.step(point, matrix), [1.0 - 4.0 - 0.5 * 0.3, 2.3])
+
+
+def test_a_search_that_creeps_is_over_where_there_are_other_ways():
+    problem, point = flat_problem((1.0, 2.0), (4.0, 0.0), np.eye(2))
+    problem.trace = [10.0, 9.0, 8.99, 8.98]
+    assert not problem.is_spent
+    for patience, spent in ((2, True), (3, False), (4, False)):
+        problem.guard(point.theta, Guards(patience=patience))
+        assert problem.is_spent is spent
+    problem.evaluations = problem.max_evaluations
+    assert problem.is_spent
