@@ -19,6 +19,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gjax.collector import uncollected
+
 __all__ = ["cache_folder", "jit_on_host", "make_room", "prune", "switch_cache_on"]
 
 #: Compilations shorter than this many seconds are not kept: reading a file takes as long.
@@ -171,12 +173,14 @@ def jit_on_host(function: Callable[..., Any]) -> Callable[..., Any]:
         import jax
 
         if compiled:
-            return compiled[0](*args)
+            with uncollected():
+                return compiled[0](*args)
         plain = jax.jit(function)
         if jax.default_backend() == "cpu":
             quick = jax.jit(function, compiler_options=_OPTIONS)
             try:
-                found = quick(*args)
+                with uncollected():
+                    found = quick(*args)
             except jax.errors.JaxRuntimeError as error:
                 if "compile option" not in str(error):
                     raise

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gjax.collector import uncollected
+
 __all__ = ["lazy_names"]
 
 
@@ -46,12 +48,13 @@ def lazy_names(
         raise ValueError(f"{package}: modules have the names {', '.join(shadowed)}: import them")
 
     def find(name: str) -> Any:
-        if name in where:
-            value = getattr(importlib.import_module(where[name]), name)
-        elif not name.startswith("_") and importlib.util.find_spec(f"{package}.{name}"):
-            value = importlib.import_module(f"{package}.{name}")
-        else:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        with uncollected():
+            if name in where:
+                value = getattr(importlib.import_module(where[name]), name)
+            elif not name.startswith("_") and importlib.util.find_spec(f"{package}.{name}"):
+                value = importlib.import_module(f"{package}.{name}")
+            else:
+                raise AttributeError(f"module {package!r} has no attribute {name!r}")
         # The next access finds it in the package itself.
         setattr(sys.modules[package], name, value)
         return value

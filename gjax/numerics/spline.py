@@ -2,7 +2,8 @@
 
 The coefficients are computed once on the host; evaluation is differentiable, and gathers for each
 abscissa one row of coefficients that serves all columns. Interpolation on other grids is in
-`gjax.numerics.interpolate`.
+`gjax.numerics.interpolate`, save that by `monotone_cubic`. SciPy has both kinds of spline, and
+takes as long to import as half of JAX: every fit of a map would wait for it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ import numpy as np
 from gjax.numerics.namespace import array_namespace
 from gjax.typing import ArrayLike
 
-__all__ = ["cubic_coefficients", "cubic_evaluate", "cubic_value_and_slope", "cubic_weights"]
+__all__ = [
+    "cubic_coefficients",
+    "cubic_evaluate",
+    "cubic_value_and_slope",
+    "cubic_weights",
+    "monotone_cubic",
+]
 
 Boundary = Literal["clamped", "not-a-knot", "natural"]
 
@@ -56,14 +63,86 @@ def cubic_coefficients(
     """
     if not spacing > 0:
         raise ValueError(f"spacing must be positive, got {spacing}")
-    from scipy.interpolate import CubicSpline  # takes long; a fit of spectra has no splines
-
     values = np.asarray(values, float)
     if len(values) < 4:
         raise ValueError(f"a cubic spline needs four nodes or more, got {len(values)}")
-    spline = CubicSpline(np.arange(len(values)), values, bc_type=(left, right))
-    # scipy has the highest power first, on axis 0.
-    return np.moveaxis(spline.c[::-1], 0, 1)
+    rise = np.diff(values, axis=0)
+    # The slopes at the nodes, by which the second derivatives of neighbours agree.
+    n = len(values)
+    matrix = np.eye(n) * 4.0 + np.eye(n, k=1) + np.eye(n, k=-1)
+    target = np.concatenate([rise[:1], rise[1:] + rise[:-1], rise[-1:]]) * 3.0
+    matrix[0], target[0] = _end(left, n, rise)
+    last, target[-1] = _end(right, n, rise[::-1])
+    matrix[-1] = last[::-1]
+    slopes = np.linalg.solve(matrix, target.reshape(n, -1)).reshape(values.shape)
+    here, there = slopes[:-1], slopes[1:]
+    powers = values[:-1], here, 3.0 * rise - 2.0 * here - there, here + there - 2.0 * rise
+    return np.stack(powers, axis=1)
+
+
+def _end(boundary: Boundary, n: int, rise: np.ndarray) -> tuple[np.ndarray, Any]:
+    """Give the equation of the slopes at one end: its row, nodes from that end, and right side."""
+    row = np.zeros(n)
+    if boundary == "clamped":
+        row[0] = 1.0
+        return row, 0.0
+    if boundary == "natural":
+        row[:2] = 2.0, 1.0
+        return row, 3.0 * rise[0]
+    # The third derivatives of the first two intervals agree.
+    row[0], row[2] = 1.0, -1.0
+    return row, 2.0 * (rise[0] - rise[1])
+
+
+def monotone_cubic(x: ArrayLike, values: ArrayLike, at: ArrayLike) -> np.ndarray:
+    """Interpolate columns of values by the monotone cubic of Fritsch and Butland, on the host.
+
+    Between nodes it rises where the values rise and falls where they fall: no overshoot. Outside,
+    the first and the last cubic go on.
+
+    Parameters
+    ----------
+    x :
+        Abscissae, increasing, shape ``(n,)``, three or more.
+    values :
+        Shape ``(n, *columns)``.
+    at :
+        Where to evaluate, shape ``(m,)``.
+
+    Returns
+    -------
+    array
+        Shape ``(m, *columns)``.
+
+    References
+    ----------
+    F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5 (1984) 300.
+    """
+    x, values, at = (np.asarray(array, float) for array in (x, values, at))
+    column = (-1,) + (1,) * (values.ndim - 1)
+    step = np.diff(x).reshape(column)
+    rise = np.diff(values, axis=0) / step
+    slopes = np.zeros_like(values)
+    before, after = rise[:-1], rise[1:]
+    near, far = 2.0 * step[1:] + step[:-1], step[1:] + 2.0 * step[:-1]
+    same = before * after > 0
+    one = np.where(same, before, 1.0), np.where(same, after, 1.0)
+    slopes[1:-1] = np.where(same, (near + far) / (near / one[0] + far / one[1]), 0.0)
+    slopes[0] = _edge(step[0], step[1], rise[0], rise[1])
+    slopes[-1] = _edge(step[-1], step[-2], rise[-1], rise[-2])
+    interval = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(x) - 2)
+    h, t = step[interval], ((at - x[interval]).reshape(column) / step[interval])
+    here, there, up = slopes[interval] * h, slopes[interval + 1] * h, rise[interval] * h
+    bent = 3.0 * up - 2.0 * here - there + t * (here + there - 2.0 * up)
+    return values[interval] + t * (here + t * bent)
+
+
+def _edge(h: Any, h_next: Any, rise: np.ndarray, rise_next: np.ndarray) -> np.ndarray:
+    """Give the slope at an end from three points, kept from overshooting."""
+    slope = ((2.0 * h + h_next) * rise - h * rise_next) / (h + h_next)
+    slope = np.where(np.sign(slope) == np.sign(rise), slope, 0.0)
+    steep = (np.sign(rise) != np.sign(rise_next)) & (np.abs(slope) > 3.0 * np.abs(rise))
+    return np.where(steep, 3.0 * rise, slope)
 
 
 def cubic_evaluate(coefficients: ArrayLike, spacing: ArrayLike, r: ArrayLike) -> Any:

@@ -10,7 +10,7 @@ from gjax.maps.axis import MapAxis
 from gjax.maps.wcs import WcsGeom
 from gjax.numerics.quadrature import gauss_legendre
 from gjax.numerics.sphere import separation
-from gjax.numerics.spline import cubic_coefficients, cubic_weights
+from gjax.numerics.spline import cubic_coefficients, cubic_weights, monotone_cubic
 from gjax.predict.response import containment_radius
 
 __all__ = [
@@ -94,8 +94,6 @@ def radial_profile(profile: np.ndarray, rad: MapAxis, containment: float) -> Rad
     ValueError
         If there is no response at any energy.
     """
-    from scipy.interpolate import PchipInterpolator  # takes long; a fit of spectra has no PSF
-
     some = profile.sum(axis=-1) > 0
     if not some.any():
         raise ValueError("the PSF is empty: no response at the position of the source")
@@ -106,7 +104,7 @@ def radial_profile(profile: np.ndarray, rad: MapAxis, containment: float) -> Rad
     # Even continuation through the origin gives zero slope there.
     x = np.concatenate([-center[kept][1::-1], center[kept]])
     y = np.concatenate([profile[:, kept][:, 1::-1], profile[:, kept]], axis=1)
-    values = np.clip(PchipInterpolator(x, y, axis=1, extrapolate=True)(grid).T, 0.0, None)
+    values = np.clip(monotone_cubic(x, y.T, grid), 0.0, None)
     outer = np.clip((grid / radius - (1 - _TAPER)) / _TAPER, 0.0, 1.0)
     values *= (np.cos(0.5 * np.pi * outer) ** 2)[:, None]
     r68 = float(containment_radius(profile[some], rad, 0.68).min())

@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.interpolate import CubicSpline, PchipInterpolator
 
-from gjax.numerics.spline import cubic_coefficients, cubic_evaluate, cubic_weights
+from gjax.numerics.spline import (
+    cubic_coefficients,
+    cubic_evaluate,
+    cubic_weights,
+    monotone_cubic,
+)
 
 H = 0.05
 NODES = H * np.arange(21)
@@ -96,3 +102,33 @@ def test_weights_on_coefficients_are_weighted_values():
     sums = cubic_weights(20, H, r, weight, np.array([[1], [0]])) @ flat
     expected = (values * weight[:, None]).sum(axis=1)[::-1]
     np.testing.assert_allclose(sums, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("left", ["clamped", "natural", "not-a-knot"])
+@pytest.mark.parametrize("right", ["clamped", "natural", "not-a-knot"])
+@pytest.mark.parametrize("n", [4, 5, 30])
+def test_same_spline_as_that_of_scipy(left, right, n):
+    values = np.random.default_rng(n).normal(size=(n, 2, 3))
+    known = CubicSpline(np.arange(n), values, bc_type=(left, right)).c
+    found = cubic_coefficients(values, H, left=left, right=right)
+    np.testing.assert_allclose(found, np.moveaxis(known[::-1], 0, 1), atol=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(3, 12))
+def test_same_monotone_cubic_as_that_of_scipy(seed, n):
+    """Also where values are equal, turn, or end steeply, and outside."""
+    rng = np.random.default_rng(seed)
+    x = np.cumsum(rng.uniform(0.1, 2.0, n))
+    values = np.cumsum(rng.choice([-1.0, 0.0, 1.0, 5.0], size=(n, 4)), axis=0)
+    at = np.concatenate([np.linspace(x[0] - 0.3, x[-1] + 0.3, 57), x])
+    known = PchipInterpolator(x, values, axis=0, extrapolate=True)(at)
+    np.testing.assert_allclose(monotone_cubic(x, values, at), known, atol=1e-11)
+
+
+def test_a_monotone_cubic_does_not_overshoot():
+    x, at = np.arange(6.0), np.linspace(0.0, 5.0, 501)
+    found = monotone_cubic(x, np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0]), at)
+    assert found.min() == 0.0
+    assert found.max() == pytest.approx(1.0, abs=1e-15)
+    assert (np.diff(found) >= -1e-15).all()
