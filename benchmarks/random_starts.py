@@ -3,8 +3,10 @@
 ``python -m benchmarks.random_starts crab field --fits 200`` prints a table. ``crab`` is the stacked
 map of four H.E.S.S. runs (needs ``$GAMMAPY_DATA`` and ``$GJAX_CASES``), ``field`` a simulated field
 of CTA with four extended sources and 22 free parameters. Starts are drawn around the optimum
-(normal, with three times the errors), and as wide as a user's guess may be wrong: amplitudes by a
-factor of 30, extensions by 3, indices by 1, positions by 0.3 deg, norms by 2, tilts by 0.3.
+(normal, with three times the errors); where a user typically starts (amplitudes of 1e-12, indices
+of 2, extensions of 0.2 deg, positions read off a map, to 0.1 deg, backgrounds as they are); and as
+wide as a guess may be wrong: amplitudes by a factor of 30, extensions by 3, indices by 1, positions
+by 0.3 deg, norms by 2, tilts by 0.3, all at once.
 """
 
 from __future__ import annotations
@@ -22,7 +24,16 @@ import numpy as np
 
 from benchmarks.inputs import cases_folder, from_configuration
 
-__all__ = ["PROBLEMS", "Outcome", "main", "random_starts", "run", "wide_starts"]
+__all__ = [
+    "PROBLEMS",
+    "STARTS",
+    "Outcome",
+    "main",
+    "random_starts",
+    "run",
+    "typical_starts",
+    "wide_starts",
+]
 
 #: Two fits found the same minimum if their statistics differ by less than this.
 SAME = 1e-2
@@ -94,6 +105,20 @@ def random_starts(best: Any, number: int, seed: int) -> np.ndarray:
     return np.clip(table.values + moves, table.minimum, table.maximum)
 
 
+def typical_starts(best: Any, number: int, seed: int) -> np.ndarray:
+    """Give values as users write them before they fit; shape ``(number, n)``."""
+    table, rng = best.parameters, np.random.default_rng(seed)
+    starts = np.tile(table.values, (number, 1))
+    values = {"amplitude": 1e-12, "index": 2.0, "sigma": 0.2, "norm": 1.0, "tilt": 0.0}
+    for i in table.free:
+        name = table.keys[i][-1]
+        if name in values:
+            starts[:, i] = values[name]
+        else:
+            starts[:, i] += rng.uniform(-0.1, 0.1, number)
+    return starts
+
+
 def wide_starts(best: Any, number: int, seed: int) -> np.ndarray:
     """Draw values as wide as a user's guess may be wrong; shape ``(number, n)``."""
     table, rng = best.parameters, np.random.default_rng(seed)
@@ -107,6 +132,10 @@ def wide_starts(best: Any, number: int, seed: int) -> np.ndarray:
         else:
             starts[:, i] += widths[name] * draw
     return np.clip(starts, table.minimum, table.maximum)
+
+
+#: How starts are drawn.
+STARTS = {"3 errors": random_starts, "typical": typical_starts, "wide": wide_starts}
 
 
 def run(problem: tuple[list[Any], Any, Any], best: Any, starts: np.ndarray) -> list[Outcome]:
@@ -164,7 +193,7 @@ def main() -> None:
     for name in options.problems:
         problem = PROBLEMS[name]()
         best = gjax.fit(*problem)
-        for kind, draw in (("3 errors", random_starts), ("wide", wide_starts)):
+        for kind, draw in STARTS.items():
             outcomes = run(problem, best, draw(best, options.fits, options.seed))
             print(report(f"{name}, {kind}", outcomes), flush=True)
 

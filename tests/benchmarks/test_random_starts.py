@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from benchmarks.random_starts import Outcome, random_starts, report, wide_starts
+from benchmarks.random_starts import Outcome, random_starts, report, typical_starts, wide_starts
 from gjax.model import FoVBackground, Models, SkyModel
 from gjax.model.spatial import Gaussian
 from gjax.model.spectral import PowerLaw, PowerLawNorm
@@ -34,6 +34,20 @@ def test_starts_scatter_by_three_errors():
     np.testing.assert_allclose(scatter[at], 3.0 * fitted.errors[free][at], rtol=0.05)
     fixed = [i for i in range(drawn.shape[1]) if i not in free]
     assert (drawn[:, fixed] == fitted.parameters.values[fixed]).all()
+
+
+def test_typical_starts_know_no_more_than_where_a_source_is():
+    fitted = best()
+    table = fitted.parameters
+    drawn = typical_starts(fitted, 1000, 1)
+    known = {"*.amplitude": 1e-12, "*.index": 2.0, "*.sigma": 0.2, "*.norm": 1.0, "*.tilt": 0.0}
+    for name, value in known.items():
+        assert (drawn[:, table.select(name)[0]] == value).all()
+    for name in ("*.lon_0", "*.lat_0"):
+        i = table.select(name)[0]
+        moves = drawn[:, i] - table.values[i]
+        assert 0.099 < np.abs(moves).max() <= 0.1
+        assert abs(moves.mean()) < 0.01
 
 
 def test_wide_starts_cover_their_range():

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import numpy as np
-from astropy.table import Table
 
 from gjax.errors import FileFormatError
 from gjax.io.atomic import atomic_write
@@ -43,6 +42,8 @@ def read_covariance(path: str | os.PathLike[str], n: int) -> np.ndarray:
     gjax.errors.FileFormatError
         If it is no such table, not of this size, or has other things than numbers.
     """
+    from astropy.table import Table  # takes long, and few models come with a covariance
+
     try:
         table = Table.read(path, format=_FORMAT, delimiter="|")
     except Exception as error:  # astropy raises its own kinds for each way to be malformed
@@ -79,6 +80,8 @@ def write_covariance(
     overwrite :
         Whether an existing file may be replaced.
     """
+    from astropy.table import Table
+
     table = Table()
     table[_NAMES] = names
     for j in range(len(names)):
