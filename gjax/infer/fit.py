@@ -16,6 +16,7 @@ from gjax.infer.covariance import covariance_of_values, invert_hessian
 from gjax.infer.moving import (
     choose_pinned,
     find_negative,
+    find_shrunk,
     find_unplaced,
     has_drifted,
     is_position,
@@ -64,7 +65,8 @@ def fit(
     its start and shines no more, or has left the data, is tried once more, its spectrum before its
     position; so are all, where a third of the evaluations did not lead to a minimum. If that does
     not help either, the source that is good for least begins anew where one is missing near its
-    start (`gjax.infer.placing`); so does one that turned negative.
+    start (`gjax.infer.placing`); so does one that turned negative, or a weak one that shrank to a
+    point.
 
     Parameters
     ----------
@@ -109,7 +111,7 @@ def fit(
         kept = run.keep(1 / 3)
         there = _settle(run, models, table, pinned=pinned, kept=kept)
         end = _better(end, _settle(run, there.models, there.table, kept=kept), tolerance)
-    if suspects := _suspects(run, end):
+    if suspects := _suspects(run, end, table):
         end = _place(run, end, table, suspects)
     if end.minimum.status in (Status.LEFT, Status.MAX_EVALUATIONS) and run.left:
         end = _settle(run, end.models, end.table)
@@ -232,7 +234,7 @@ def _better(end: _End, other: _End, tolerance: float) -> _End:
     return other if other.minimum.stat < end.minimum.stat - tolerance else end
 
 
-def _suspects(run: _Run, end: _End) -> set[str]:
+def _suspects(run: _Run, end: _End, start: Parameters) -> set[str]:
     """Name the sources that a search left at the wrong place, maybe: any, if it failed."""
     keys = [end.table.keys[i] for i in end.table.free]
     if end.minimum.status is not Status.CONVERGED:
@@ -240,6 +242,7 @@ def _suspects(run: _Run, end: _End) -> set[str]:
     inverse = invert_hessian(end.minimum.hessian, end.minimum.held | end.minimum.without_effect)
     marks = find_unplaced(inverse, end.objective, end.table, run.datasets)
     marks |= find_negative(inverse, end.minimum, end.table)
+    marks |= find_shrunk(inverse, end.minimum, start, end.table)
     return {key[0] for key, mark in zip(keys, marks, strict=True) if mark}
 
 
@@ -260,7 +263,7 @@ def _place(run: _Run, end: _End, start: Parameters, suspects: set[str]) -> _End:
             continue
         found = _settle(run, rest.models, place.table, kept=run.left // 2)
         end = _better(end, found, run.tolerance)
-        suspects = _suspects(run, end)
+        suspects = _suspects(run, end, start)
     return end
 
 

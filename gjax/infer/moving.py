@@ -21,9 +21,11 @@ from gjax.parameters import Parameters
 __all__ = [
     "choose_pinned",
     "find_negative",
+    "find_shrunk",
     "find_unplaced",
     "has_drifted",
     "is_position",
+    "is_size",
     "reach_in_degrees",
     "reach_of_steps",
 ]
@@ -37,6 +39,9 @@ _RESIZE = 0.15
 #: Sigmas below which a source is faint, and above which it has moved.
 _FAINT = 3.0
 
+#: Sigmas above which a source can be relied on to be where it is.
+_STRONG = 20.0
+
 #: How a search ends that led to no minimum.
 _FAILED = (Status.MAX_EVALUATIONS, Status.STALLED, Status.NOT_CONVEX)
 
@@ -47,6 +52,20 @@ _REACH = 10.0
 def is_position(table: Parameters) -> np.ndarray:
     """Tell which free parameters are longitudes or latitudes of sources."""
     return np.array([table.keys[i][-1] in ("lon_0", "lat_0") for i in table.free], bool)
+
+
+def is_size(table: Parameters) -> np.ndarray:
+    """Tell which free parameters are sizes of sources: angles on the sky that are no positions."""
+    names = ("lon_0", "lat_0", "phi")
+    return np.array(
+        [
+            table.keys[i][1] == "spatial"
+            and table.keys[i][-1] not in names
+            and table.specs[i].unit == "deg"
+            for i in table.free
+        ],
+        bool,
+    )
 
 
 def reach_of_steps(
@@ -112,6 +131,25 @@ def find_negative(inverse: Inverse, minimum: Minimum, table: Parameters) -> np.n
     amplitudes = np.array([k[-1] == "amplitude" and k[0] in movable for k in keys], bool)
     errors = np.sqrt(np.abs(np.diag(inverse.covariance)))
     return amplitudes & (minimum.theta < -_FAINT * errors)
+
+
+def find_shrunk(
+    inverse: Inverse, minimum: Minimum, start: Parameters, table: Parameters
+) -> np.ndarray:
+    """Tell which sizes ended on their lower bound, of sources of less than 20 sigma.
+
+    Such a source may fill a gap between others that describe what it should.
+    """
+    keys, free = [table.keys[i] for i in table.free], list(table.free)
+    errors = np.sqrt(np.abs(np.diag(inverse.covariance)))
+    weak = {
+        key[0]
+        for key, value, error in zip(keys, minimum.theta, errors, strict=True)
+        if key[-1] == "amplitude" and abs(value) < _STRONG * error
+    }
+    least = minimum.held & (table.values[free] <= table.minimum[free])
+    shrunk = is_size(table) & least & (start.values[free] > table.minimum[free])
+    return shrunk & np.array([key[0] in weak for key in keys], bool)
 
 
 def has_drifted(before: Any, after: Any, datasets: Sequence[AnyDataset]) -> bool:

@@ -23,7 +23,7 @@ import numpy as np
 
 from gjax.dataset.dataset import Dataset
 from gjax.dataset.datasets import AnyDataset
-from gjax.infer.moving import reach_in_degrees
+from gjax.infer.moving import is_size, reach_in_degrees
 from gjax.infer.objective import Objective, expand_from_host
 from gjax.infer.problem import Minimum
 from gjax.maps.frames import convert
@@ -124,8 +124,10 @@ def place_anew(
     predicted = [cubes[dataset.name] for dataset, _ in maps]
     room = reach_in_degrees(models[name].spatial, [dataset for dataset, _ in maps])
     best = None
+    sizes = np.zeros(len(values), bool)
+    sizes[list(table.free)] = is_size(table)
     for factor in _SIZES:
-        scaled = np.where(own & _is_size(table), factor * values, values)
+        scaled = np.where(own & sizes, factor * values, values)
         candidate = dataclasses.replace(table, values=scaled)
         found = _best_place(maps, predicted, models, candidate, name, room, folding)
         if found is not None and (best is None or found.gain > best.gain):
@@ -174,19 +176,6 @@ def _best_place(
         return None
     values[table.keys.index((name, "spectral", "amplitude"))] *= factor
     return Place(dataclasses.replace(table, values=values), best)
-
-
-def _is_size(table: Parameters) -> np.ndarray:
-    """Tell which parameters are sizes of sources: free angles on the sky, and no positions."""
-    return np.array(
-        [
-            key[1] == "spatial"
-            and key[-1] not in ("lon_0", "lat_0", "phi")
-            and spec.unit == "deg"
-            and not frozen
-            for key, spec, frozen in zip(table.keys, table.specs, table.frozen, strict=True)
-        ]
-    )
 
 
 class _Look(NamedTuple):

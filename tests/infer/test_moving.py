@@ -14,9 +14,11 @@ from gjax.infer.minimize import minimize
 from gjax.infer.moving import (
     choose_pinned,
     find_negative,
+    find_shrunk,
     find_unplaced,
     has_drifted,
     is_position,
+    is_size,
     reach_in_degrees,
     reach_of_steps,
 )
@@ -121,6 +123,28 @@ def test_a_negative_source_is_suspect_if_it_moves_and_is_significant(problem):
     still = table.freeze("*.*_0")
     end = SimpleNamespace(theta=np.array([-9.0]))
     assert not find_negative(Inverse(np.eye(1), 1.0), end, still).any()
+
+
+def test_a_weak_source_that_shrank_is_suspect():
+    _, start = table_at(0.0, 0.0)
+    start = start.thaw("*.sigma")
+    names = [start.names[i].rsplit(".", 1)[1] for i in start.free]
+    size = np.array([name == "sigma" for name in names])
+    assert list(is_size(start)) == list(size)
+    shrunk = start.update({"*.sigma": 0.0})
+    inverse = Inverse(np.eye(len(names)), 1.0)
+
+    def suspects(value, held, end):
+        theta = np.where(np.array(names) == "amplitude", value, 0.0)
+        minimum = SimpleNamespace(theta=theta, held=held)
+        return find_shrunk(inverse, minimum, start, end)
+
+    assert list(suspects(19.0, size, shrunk)) == list(size)
+    assert not suspects(21.0, size, shrunk).any(), "strong"
+    assert not suspects(19.0, ~size, shrunk).any(), "not held"
+    assert not suspects(19.0, size, start).any(), "not on the bound"
+    minimum = SimpleNamespace(theta=np.zeros(len(names)), held=size)
+    assert not find_shrunk(inverse, minimum, shrunk, shrunk).any(), "was a point at the start"
 
 
 def test_reach_is_unlimited_without_a_map():
