@@ -147,7 +147,8 @@ def find_shrunk(
         for key, value, error in zip(keys, minimum.theta, errors, strict=True)
         if key[-1] == "amplitude" and abs(value) < _STRONG * error
     }
-    least = minimum.held & (table.values[free] <= table.minimum[free])
+    # Not held there: the image is even in its size, and has no slope where that is zero.
+    least = table.values[free] <= table.minimum[free]
     shrunk = is_size(table) & least & (start.values[free] > table.minimum[free])
     return shrunk & np.array([key[0] in weak for key in keys], bool)
 
