@@ -29,6 +29,9 @@ _HEAD = (
 )
 
 
+#: The row of both sides of a sampler.
+PER_DRAW = "s per effective sample"
+
 #: Why gjax takes more memory, where it does.
 _MEMORY = "JAX takes 150 MB before anything is read, and compiling 100 more; see below"
 
@@ -37,7 +40,9 @@ def compare(row: dict[str, Any]) -> dict[str, Any]:
     """Compare the two sides of a case.
 
     Cold is what a process waits for from importing to the first result, reading left out, on both
-    sides. The difference is that of the values in units of the peer's errors.
+    sides. The difference is that of the values in units of the peer's errors. Samplers make
+    different numbers of draws: their warm ratio is that of the times per effective draw, and there
+    is no other.
     """
     empty, gjax, peer = (row.get(side, {}) for side in ("empty", "gjax", "peer"))
     cold, filled, peer_cold = (_cold(side) for side in (empty, gjax, peer))
@@ -55,6 +60,9 @@ def compare(row: dict[str, Any]) -> dict[str, Any]:
         "difference": _difference(gjax, peer),
         "difference_same": _difference(gjax.get("check", {}), peer),
     }
+    draws = [(side.get("rows") or {}).get(PER_DRAW) for side in (peer, gjax)]
+    if all(draws):
+        found |= {"warm_ratio": _ratio(*draws), "cold_ratio": None, "filled_ratio": None}
     return found | {"line": _line(found)}
 
 

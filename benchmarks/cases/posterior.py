@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.case import Case, load_fit
+from benchmarks.case import Case, Goal, load_fit
 from benchmarks.cases.crab import make as make_crab
 from benchmarks.inputs import data_folder, write
 
@@ -23,7 +23,12 @@ INSTRUMENTS = {
     "hess": ((0.66, 30.0), 0.15),
 }
 
-_TARGET = "50 times the effective samples per second of emcee on Gammapy's likelihood"
+_GOAL = Goal(
+    "50 times the effective samples per second of emcee on Gammapy's likelihood",
+    "warm_ratio",
+    50.0,
+    at_least=True,
+)
 
 
 def make_map(folder: Path, quick: bool) -> None:
@@ -156,7 +161,7 @@ def case(name: str, title: str, make: Any, samples: int, floor: str) -> Case:
         peer="sample",
         repeat=1,
         peer_repeat=0,
-        target=_TARGET,
+        goals=(_GOAL,),
         floor=floor,
         optional=True,
     )

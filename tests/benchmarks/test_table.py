@@ -136,3 +136,21 @@ def test_the_page_has_a_row_for_each_case_and_says_what_failed():
     assert "- b: skipped: no data" in page
     assert "- c: not yet" in page
     assert "times mean nothing" in page
+
+
+def test_samplers_are_compared_by_the_time_of_an_effective_draw():
+    rows = {"s per effective sample": 0.01, "effective samples": 1000.0}
+    row = {
+        "empty": {"import": 1.0, "first": 30.0},
+        "gjax": {"import": 1.0, "first": 20.0, "warm": 10.0, "rows": rows},
+        "peer": {
+            "import": 1.0,
+            "first": 50.0,
+            "warm": 50.0,
+            "rows": rows | {"s per effective sample": 0.6},
+        },
+    }
+    found = compare(row)
+    assert found["warm_ratio"] == pytest.approx(60.0)
+    assert found["cold_ratio"] is None
+    assert found["filled_ratio"] is None
