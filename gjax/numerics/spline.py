@@ -127,7 +127,8 @@ def monotone_cubic(x: ArrayLike, values: ArrayLike, at: ArrayLike) -> np.ndarray
     near, far = 2.0 * step[1:] + step[:-1], step[1:] + 2.0 * step[:-1]
     same = before * after > 0
     one = np.where(same, before, 1.0), np.where(same, after, 1.0)
-    slopes[1:-1] = np.where(same, (near + far) / (near / one[0] + far / one[1]), 0.0)
+    with np.errstate(over="ignore"):  # next to the tiniest rise the slope is zero
+        slopes[1:-1] = np.where(same, (near + far) / (near / one[0] + far / one[1]), 0.0)
     slopes[0] = _edge(step[0], step[1], rise[0], rise[1])
     slopes[-1] = _edge(step[-1], step[-2], rise[-1], rise[-2])
     interval = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(x) - 2)

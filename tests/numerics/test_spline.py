@@ -132,3 +132,10 @@ def test_a_monotone_cubic_does_not_overshoot():
     assert found.min() == 0.0
     assert found.max() == pytest.approx(1.0, abs=1e-15)
     assert (np.diff(found) >= -1e-15).all()
+
+
+def test_a_tail_that_vanishes_gives_no_warning():
+    values = np.array([1.0, 1e-6, 2e-308, 0.0])
+    found = monotone_cubic(np.arange(4.0) * 100.0, values, np.array([150.0, 250.0]))
+    assert np.isfinite(found).all()
+    assert (found >= 0).all()
